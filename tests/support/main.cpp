@@ -1,0 +1,3 @@
+// Copyright (c) 2026 the geolip authors. SPDX-License-Identifier: MIT
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include <doctest/doctest.h>
