@@ -1,0 +1,147 @@
+// Copyright (c) 2026 the geolip authors. SPDX-License-Identifier: MIT
+#include "geolip/backend/backend.hpp"
+
+#include <doctest/doctest.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "support/backend_contract.hpp"
+
+namespace {
+
+using geolip::matrix_view;
+using geolip::volume_reading;
+using indices = std::span<const std::uint32_t>;
+using readings = std::span<volume_reading>;
+
+// A backend as a user would write one, knowing only the concept: last sample first.
+struct backwards {
+    static constexpr const char* name() { return "backwards"; }
+
+    template <int K, class Route, class T>
+    void squared_volumes(Route, matrix_view<const T> points, indices rows, readings out) const {
+        for (std::size_t i = out.size(); i-- > 0;) {
+            out[i] = Route::template evaluate<K>(points, rows.subspan(i * (K + 1)).data());
+        }
+    }
+};
+
+// Each of these misses exactly one requirement.
+struct cannot_be_copied : backwards {
+    std::unique_ptr<int> handle;
+};
+
+struct has_no_name {
+    template <int K, class Route, class T>
+    void squared_volumes(Route, matrix_view<const T>, indices, readings) const {}
+};
+
+struct has_a_number_for_a_name : has_no_name {
+    static constexpr int name() { return 7; }
+};
+
+struct changes_when_used {
+    static constexpr const char* name() { return "changes_when_used"; }
+    template <int K, class Route, class T>
+    void squared_volumes(Route, matrix_view<const T>, indices, readings) {}
+};
+
+struct knows_only_float {
+    static constexpr const char* name() { return "knows_only_float"; }
+    template <int K, class Route>
+    void squared_volumes(Route, matrix_view<const float>, indices, readings) const {}
+};
+
+struct knows_only_double {
+    static constexpr const char* name() { return "knows_only_double"; }
+    template <int K, class Route>
+    void squared_volumes(Route, matrix_view<const double>, indices, readings) const {}
+};
+
+struct knows_only_triangles {
+    static constexpr const char* name() { return "knows_only_triangles"; }
+    template <int K, class Route, class T>
+    requires(K == 2) void squared_volumes(Route, matrix_view<const T>, indices, readings) const {}
+};
+
+struct reduces_to_a_sum {
+    static constexpr const char* name() { return "reduces_to_a_sum"; }
+    template <int K, class Route, class T>
+    double squared_volumes(Route, matrix_view<const T>, indices, readings) const {
+        return 0;
+    }
+};
+
+struct writes_no_readings {
+    static constexpr const char* name() { return "writes_no_readings"; }
+    template <int K, class Route, class T>
+    void squared_volumes(Route, matrix_view<const T>, indices, std::span<double>) const {}
+};
+
+static_assert(geolip::backend<backwards>);
+static_assert(!geolip::backend<cannot_be_copied>);
+static_assert(!geolip::backend<has_no_name>);
+static_assert(!geolip::backend<has_a_number_for_a_name>);
+static_assert(!geolip::backend<changes_when_used>);
+static_assert(!geolip::backend<knows_only_float>);
+static_assert(!geolip::backend<knows_only_double>);
+static_assert(!geolip::backend<knows_only_triangles>);
+static_assert(!geolip::backend<reduces_to_a_sum>);
+static_assert(!geolip::backend<writes_no_readings>);
+static_assert(!geolip::backend<int>);
+
+// Broken in a way no concept sees: the contract test must.
+struct forgets_the_last : backwards {
+    template <int K, class Route, class T>
+    void squared_volumes(Route route, matrix_view<const T> points, indices rows, readings out) const {
+        if (!out.empty()) backwards::squared_volumes<K>(route, points, rows, out.first(out.size() - 1));
+    }
+};
+
+struct ignores_strides : backwards {
+    template <int K, class Route, class T>
+    void squared_volumes(Route route, matrix_view<const T> points, indices rows, readings out) const {
+        const T* first = points.row_stride() < 0 ? points.row(points.rows() - 1) : points.data();
+        backwards::squared_volumes<K>(route, matrix_view<const T>(first, points.rows(), points.cols()), rows, out);
+    }
+};
+
+template <class Action>
+std::string message_of(Action action) {
+    try {
+        action();
+    } catch (const geolip::shape_error& e) {
+        return e.what();
+    }
+    return "";
+}
+
+}  // namespace
+
+TEST_CASE("a user-written backend keeps the contract") {
+    CHECK(geolip_tests::broken_promise(backwards(), geolip_tests::agreement::same_bits) == "");
+}
+
+TEST_CASE("the contract test tells a broken backend") {
+    using geolip_tests::agreement;
+    using geolip_tests::broken_promise;
+    CHECK(broken_promise(forgets_the_last(), agreement::rounding_bound) != "");
+    CHECK(broken_promise(ignores_strides(), agreement::rounding_bound) != "");
+}
+
+TEST_CASE("require_batch names what does not fit") {
+    const std::vector<std::uint32_t> rows{0, 1, 2, 3, 4, 5};
+    CHECK_NOTHROW(geolip::detail::require_batch<2>(6, rows, 2));
+    CHECK_NOTHROW(geolip::detail::require_batch<2>(0, {}, 0));
+    CHECK(message_of([&] { geolip::detail::require_batch<4>(6, rows, 2); }) ==
+          "squared_volumes: 6 row indices for 2 simplices of order 4; expected 10: pass order + 1 indices for each "
+          "reading");
+    CHECK(message_of([&] { geolip::detail::require_batch<2>(5, rows, 2); }) ==
+          "squared_volumes: row index 5 at position 5 of the sample list; expected less than 5, the number of points: "
+          "draw samples from the matrix given");
+}
