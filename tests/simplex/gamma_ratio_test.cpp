@@ -1,6 +1,6 @@
 // Copyright (c) 2026 the geolip authors. SPDX-License-Identifier: MIT
 
-#include "geolip/simplex/gamma_ratio.hpp"
+#include "geolip/simplex/detail/gamma_ratio.hpp"
 
 #include <doctest/doctest.h>
 

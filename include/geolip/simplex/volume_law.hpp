@@ -15,7 +15,7 @@
 #include <limits>
 #include <optional>
 
-#include "geolip/simplex/gamma_ratio.hpp"
+#include "geolip/simplex/detail/gamma_ratio.hpp"
 
 namespace geolip {
 
