@@ -1,0 +1,118 @@
+// Copyright (c) 2026 the geolip authors. SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// `lanes<T, N>`: N numbers that compute in step. A `field` like its element type, so that code written for a
+/// `field` handles N independent problems at once: `cayley_menger<4, lanes<float, 8>>` measures eight simplices.
+
+#include <concepts>
+#include <cstddef>
+
+#include "geolip/core/concepts.hpp"
+#include "geolip/simplex/detail/scalar_traits.hpp"
+
+namespace geolip {
+
+/// What comparing two `lanes` gives: one truth value per lane.
+template <int N>
+struct lanes_mask {
+    bool lane[static_cast<std::size_t>(N)];
+
+    GEOLIP_HOST_DEVICE constexpr bool operator[](int i) const { return lane[i]; }
+};
+
+/// N values of type T. Every operation is applied lane by lane, with the rounding of T. Left uninitialised by the
+/// default constructor, like T itself. The loops have constant bounds: compilers turn them into vector instructions
+/// of whatever width the target has.
+template <std::floating_point T, int N>
+class lanes {
+    static_assert(N >= 1, "geolip::lanes<T, N>: N, the number of lanes, must be at least 1");
+
+public:
+    using value_type = T;
+    static constexpr int size = N;
+
+    lanes() = default;
+
+    /// The same number in all lanes.
+    template <class U>
+    requires std::integral<U> || std::floating_point<U> GEOLIP_HOST_DEVICE constexpr explicit(!std::same_as<U, T>)
+        lanes(U value) {
+        for (int i = 0; i < N; ++i) lane_[i] = static_cast<T>(value);
+    }
+
+    /// Each lane converted.
+    template <class U>
+    requires(!std::same_as<U, T>) GEOLIP_HOST_DEVICE constexpr explicit lanes(const lanes<U, N>& other) {
+        for (int i = 0; i < N; ++i) lane_[i] = static_cast<T>(other[i]);
+    }
+
+    /// Lane i from `first[i * stride]`.
+    GEOLIP_HOST_DEVICE static constexpr lanes load(const T* first, std::ptrdiff_t stride = 1) {
+        lanes result;
+        for (int i = 0; i < N; ++i) result.lane_[i] = first[i * stride];
+        return result;
+    }
+
+    /// Lane i to `first[i * stride]`.
+    GEOLIP_HOST_DEVICE constexpr void store(T* first, std::ptrdiff_t stride = 1) const {
+        for (int i = 0; i < N; ++i) first[i * stride] = lane_[i];
+    }
+
+    GEOLIP_HOST_DEVICE constexpr T& operator[](int i) { return lane_[i]; }
+    GEOLIP_HOST_DEVICE constexpr const T& operator[](int i) const { return lane_[i]; }
+
+    GEOLIP_HOST_DEVICE friend constexpr lanes operator+(const lanes& a, const lanes& b) {
+        lanes result;
+        for (int i = 0; i < N; ++i) result.lane_[i] = a.lane_[i] + b.lane_[i];
+        return result;
+    }
+    GEOLIP_HOST_DEVICE friend constexpr lanes operator-(const lanes& a, const lanes& b) {
+        lanes result;
+        for (int i = 0; i < N; ++i) result.lane_[i] = a.lane_[i] - b.lane_[i];
+        return result;
+    }
+    GEOLIP_HOST_DEVICE friend constexpr lanes operator*(const lanes& a, const lanes& b) {
+        lanes result;
+        for (int i = 0; i < N; ++i) result.lane_[i] = a.lane_[i] * b.lane_[i];
+        return result;
+    }
+    GEOLIP_HOST_DEVICE friend constexpr lanes operator/(const lanes& a, const lanes& b) {
+        lanes result;
+        for (int i = 0; i < N; ++i) result.lane_[i] = a.lane_[i] / b.lane_[i];
+        return result;
+    }
+    GEOLIP_HOST_DEVICE friend constexpr lanes operator-(const lanes& a) {
+        lanes result;
+        for (int i = 0; i < N; ++i) result.lane_[i] = -a.lane_[i];
+        return result;
+    }
+    GEOLIP_HOST_DEVICE friend constexpr lanes_mask<N> operator<(const lanes& a, const lanes& b) {
+        lanes_mask<N> result{};
+        for (int i = 0; i < N; ++i) result.lane[i] = a.lane_[i] < b.lane_[i];
+        return result;
+    }
+
+    /// Per lane, `if_true` where the mask holds, `if_false` elsewhere.
+    GEOLIP_HOST_DEVICE friend constexpr lanes select(const lanes_mask<N>& mask, const lanes& if_true,
+                                                     const lanes& if_false) {
+        lanes result;
+        for (int i = 0; i < N; ++i) result.lane_[i] = mask.lane[i] ? if_true.lane_[i] : if_false.lane_[i];
+        return result;
+    }
+
+private:
+    T lane_[static_cast<std::size_t>(N)];
+};
+
+namespace detail {
+
+template <class T, int N>
+struct working_scalar<lanes<T, N>> {
+    using type = lanes<working_t<T>, N>;
+};
+template <class T, int N>
+inline constexpr double spacing<lanes<T, N>> = spacing<T>;
+
+}  // namespace detail
+}  // namespace geolip
