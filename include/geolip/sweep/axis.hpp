@@ -5,7 +5,6 @@
 /// One axis of a sweep's grid, dimensions or vocabularies: its text form `LO:HI:STEP` read and written.
 
 #include <algorithm>
-#include <charconv>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -14,6 +13,7 @@
 #include <vector>
 
 #include "geolip/core/error.hpp"
+#include "geolip/sweep/number.hpp"
 
 namespace geolip::sweep {
 
@@ -22,20 +22,9 @@ inline constexpr std::size_t max_axis_size = 1u << 20;
 
 namespace detail {
 
-/// A whole decimal number and nothing else: no sign, no space; empty if `text` is anything more or does not fit.
-template <class Integer>
-std::optional<Integer> whole_number(std::string_view text) {
-    Integer value{};
-    const char* end = text.data() + text.size();
-    const auto [stop, status] = std::from_chars(text.data(), end, value);
-    if (text.empty() || text.front() == '-' || status != std::errc() || stop != end) return std::nullopt;
-    return value;
-}
-
-[[noreturn]] inline void refuse_axis(std::string_view name, std::string_view text, std::string_view why) {
-    geolip::detail::raise(usage_error(std::string(name) + " '" + std::string(text) + "': " + std::string(why) +
-                                      "; expected LO:HI:STEP with 1 <= LO <= HI and STEP >= 1, such as 8:2048:8, a "
-                                      "single value, or ascending parts joined by commas"));
+/// Raises "what; expected …" unless the condition holds.
+inline void check(bool holds, const std::string& what, const std::string& expected) {
+    if (!holds) geolip::detail::raise(usage_error(what + "; expected " + expected));
 }
 
 }  // namespace detail
@@ -45,8 +34,11 @@ std::optional<Integer> whole_number(std::string_view text) {
 /// \param name  what the text was given for (an option or a field), for the message
 /// \throws usage_error if the text is malformed, empty, zero, negative, too large or not ascending
 inline std::vector<std::uint32_t> parse_axis(std::string_view text, std::string_view name) {
-    using detail::refuse_axis;
-    using detail::whole_number;
+    const auto require = [&](bool holds, std::string_view why) {
+        detail::check(holds, std::string(name) + " '" + std::string(text) + "': " + std::string(why),
+                      "LO:HI:STEP with 1 <= LO <= HI and STEP >= 1, such as 8:2048:8, a single value, or ascending "
+                      "parts joined by commas");
+    };
     std::vector<std::uint32_t> values;
     for (std::size_t begin = 0; begin <= text.size();) {
         const std::size_t comma = std::min(text.find(',', begin), text.size());
@@ -55,17 +47,17 @@ inline std::vector<std::uint32_t> parse_axis(std::string_view text, std::string_
         const std::size_t first = part.find(':');
         const std::size_t second = first == part.npos ? part.npos : part.find(':', first + 1);
         const bool single = first == part.npos;
-        if (!single && second == part.npos) refuse_axis(name, text, "the step is missing");
-        const auto low = whole_number<std::uint32_t>(part.substr(0, first));
-        const auto high = single ? low : whole_number<std::uint32_t>(part.substr(first + 1, second - first - 1));
-        const auto step = single ? 1u : whole_number<std::uint32_t>(part.substr(second + 1));
-        if (!low || !high || !step) refuse_axis(name, text, "not made of positive 32-bit whole numbers");
-        if (*low == 0) refuse_axis(name, text, "starts at zero");
-        if (*step == 0) refuse_axis(name, text, "the step is zero");
-        if (*high < *low) refuse_axis(name, text, "the range is empty");
-        if (!values.empty() && *low <= values.back()) refuse_axis(name, text, "the values do not ascend");
+        require(single || second != part.npos, "the step is missing");
+        const auto low = number<std::uint32_t>(part.substr(0, first));
+        const auto high = single ? low : number<std::uint32_t>(part.substr(first + 1, second - first - 1));
+        const auto step = single ? 1u : number<std::uint32_t>(part.substr(second + 1));
+        require(low && high && step, "not made of positive 32-bit whole numbers");
+        require(*low > 0, "starts at zero");
+        require(*step > 0, "the step is zero");
+        require(*low <= *high, "the range is empty");
+        require(values.empty() || values.back() < *low, "the values do not ascend");
         const std::size_t count = (*high - *low) / *step + std::size_t{1};
-        if (count > max_axis_size - values.size()) refuse_axis(name, text, "more than 1048576 values");
+        require(count <= max_axis_size - values.size(), "more than 1048576 values");
         for (std::size_t i = 0; i < count; ++i) values.push_back(*low + static_cast<std::uint32_t>(i) * *step);
     }
     return values;

@@ -30,8 +30,6 @@ enum class design { independent, nested };
 /// How a pool is drawn: its coordinates, or (equal in law, not draw by draw) the Bartlett factor of its Gram matrix.
 enum class draw { rows, bartlett };
 
-using geolip::isa;
-
 /// The names of an enumeration's values, in order.
 template <class Enum>
 inline constexpr std::array<std::string_view, 0> choices{};
@@ -87,17 +85,28 @@ struct plan {
     friend bool operator==(const plan&, const plan&) = default;
 };
 
+/// Why a configuration may have no value. An evaluator uses no other text, so that files can be read back.
+inline constexpr const char* dimension_below_order = "dimension below the simplex order";
+inline constexpr const char* too_few_rows = "fewer rows than simplex points";
+inline constexpr const char* too_few_valid_volumes = "fewer than ten valid volumes";
+inline constexpr std::array undefined_reasons{dimension_below_order, too_few_rows, too_few_valid_volumes};
+
 /// One configuration and its coefficient of variation, or why it has none.
 struct entry {
     std::uint32_t vocab = 0;
     std::uint32_t dim = 0;
-    std::optional<double> cv;
-    const char* reason = nullptr;  ///< set if and only if `cv` is empty; text that outlives the entry
+    std::optional<double> cv = {};
+    const char* reason = nullptr;  ///< one of `undefined_reasons` if `cv` is empty, else null
 };
 
 /// Independent: one (V, D) each, item `v * dims.size() + d`. Nested: one V each, all dimensions at once.
 constexpr std::size_t item_count(const plan& p) {
     return p.design == design::nested ? p.vocabs.size() : p.vocabs.size() * p.dims.size();
+}
+
+/// The configuration of one entry of the grid, in the order V, then D, without its value.
+constexpr entry entry_at(const plan& p, std::size_t index) {
+    return {.vocab = p.vocabs[index / p.dims.size()], .dim = p.dims[index % p.dims.size()]};
 }
 
 /// Entries that one item yields, in the order of `plan::dims`. Items one after the other give V, then D.
@@ -106,10 +115,6 @@ constexpr std::size_t entries_per_item(const plan& p) { return p.design == desig
 constexpr std::size_t entry_count(const plan& p) { return p.vocabs.size() * p.dims.size(); }
 
 namespace detail {
-
-inline void check(bool holds, const std::string& what, const std::string& expected) {
-    if (!holds) geolip::detail::raise(usage_error(what + "; expected " + expected));
-}
 
 inline void check_axis(const std::vector<std::uint32_t>& axis, const std::string& name) {
     check(!axis.empty(), name + " is empty", "at least one value");

@@ -1,0 +1,113 @@
+// Copyright (c) 2026 the geolip authors. SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// Runs the items of a sweep: on one thread unless told, in any order, with the same results for every order.
+
+#include <algorithm>
+#include <atomic>
+#include <concepts>
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <span>
+#include <thread>
+#include <vector>
+
+#include "geolip/core/error.hpp"
+#include "geolip/sweep/plan.hpp"
+#include "geolip/sweep/record.hpp"
+#include "geolip/sweep/results.hpp"
+#include "geolip/sweep/shard.hpp"
+
+namespace geolip::sweep {
+
+/// Computes the entries of one item, as a pure function of its plan and the item. Copies work independently, one
+/// on each thread.
+template <class E>
+concept item_evaluator = std::copy_constructible<E> && requires(E& evaluate, std::size_t item, std::span<entry> out) {
+    evaluate(item, out);
+};
+
+struct run_options {
+    unsigned threads = 1;
+    shard part = {};                                                       ///< the items to run; others are left alone
+    std::function<void(std::size_t done, std::size_t all)> progress = {};  ///< after each item, one call at a time
+    std::function<bool()> stop = {};  ///< asked by every thread between items; true ends the run
+    sweep::record* record = nullptr;  ///< gets each item as soon as it is done
+};
+
+namespace detail {
+
+/// Threads that are waited for, however the scope is left. (std::jthread is missing from older libc++.)
+struct joined_threads {
+    std::vector<std::thread> threads;
+    ~joined_threads() {
+        for (std::thread& t : threads) t.join();
+    }
+};
+
+}  // namespace detail
+
+/// Evaluates the items of `options.part` that are not done. The entries do not depend on the number of threads.
+/// Returns whether all of them are done now: false if the run was stopped.
+/// \throws usage_error for no threads or no such part; and whatever the evaluator, the callback or the record
+///         throws first, when every thread has ended. Items done until then stay done.
+template <item_evaluator Evaluator>
+bool run(results& into, const Evaluator& prototype, const run_options& options = {}) {
+    detail::check(options.threads >= 1, "threads is 0", "at least 1");
+    detail::check(options.part.valid(), "shard is " + to_string(options.part), "k/K with 1 <= k <= K");
+    const std::size_t width = entries_per_item(into.plan);
+    std::vector<std::size_t> todo;
+    for (std::size_t item = 0; item < into.done.size(); ++item) {
+        if (options.part.owns(item) && !into.done[item]) todo.push_back(item);
+    }
+    const std::size_t all = options.part.size(into.done.size());
+
+    std::atomic<std::size_t> next = 0;
+    std::mutex mutex;  // guards `finished`, `failure`, `into.done`, the record and the callback
+    std::size_t finished = all - todo.size();
+    std::exception_ptr failure;
+    std::atomic<bool> failed = false;
+
+    const auto work = [&] {
+        Evaluator evaluate = prototype;
+        while (!failed && !(options.stop && options.stop())) {
+            const std::size_t claimed = next++;
+            if (claimed >= todo.size()) return;
+            const std::size_t item = todo[claimed];
+            const std::span<entry> out = std::span(into.entries).subspan(item * width, width);
+            evaluate(item, out);
+            const std::lock_guard lock(mutex);
+            if (options.record != nullptr) options.record->append(item, out);
+            into.done[item] = true;
+            ++finished;
+            if (options.progress) options.progress(finished, all);
+        }
+    };
+    const auto guarded = [&] {
+#if defined(__cpp_exceptions)
+        try {
+            work();
+        } catch (...) {
+            const std::lock_guard lock(mutex);
+            if (!failure) failure = std::current_exception();
+            failed = true;
+        }
+#else
+        work();
+#endif
+    };
+    {
+        detail::joined_threads helpers;
+        for (std::size_t i = 1; i < std::min<std::size_t>(options.threads, todo.size()); ++i) {
+            helpers.threads.emplace_back(guarded);
+        }
+        guarded();
+    }
+    if (failure) std::rethrow_exception(failure);
+    return finished == all;
+}
+
+}  // namespace geolip::sweep
