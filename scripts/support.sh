@@ -2,6 +2,7 @@
 #
 # Shared by the scripts beside it, which set `root` and source it. Everything said here goes to stderr: stdout belongs to
 # the program that is run.
+# shellcheck shell=sh disable=SC2086,SC2154
 
 say() { printf 'geolip: %s\n' "$*" >&2; }
 
@@ -10,8 +11,7 @@ missing_packages() {
     for package in "$@"; do
         probe=${package#*=}
         case $probe in
-            # shellcheck disable=SC2086
-            /*) ls -d $probe ;;
+            /*) ls -d $probe ;; # unquoted: a pattern
             *) command -v "$probe" ;;
         esac >/dev/null 2>&1 || printf '%s ' "${package%%=*}"
     done
@@ -19,7 +19,6 @@ missing_packages() {
 
 install_packages() { # names
     if [ "$(id -u)" -eq 0 ]; then as_root=; else as_root=sudo; fi
-    # shellcheck disable=SC2086
     $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" >"$log" 2>&1
 }
 
@@ -36,7 +35,6 @@ need_packages() {
         exit 1
     fi
     say "installing $missing"
-    # shellcheck disable=SC2086
     install_packages $missing || { $as_root apt-get update >"$log" 2>&1 && install_packages $missing; } || {
         cat "$log" >&2
         say "apt-get could not install $missing"
