@@ -35,6 +35,7 @@ public:
     }
 
     const std::filesystem::path& path() const { return path_; }
+    std::FILE* handle() const { return handle_; }
 
     void write(std::string_view text) {
         if (std::fwrite(text.data(), 1, text.size(), handle_) != text.size()) fail("write");
