@@ -41,7 +41,7 @@ inline std::vector<std::uint32_t> parse_axis(std::string_view text, std::string_
     };
     std::vector<std::uint32_t> values;
     for (std::size_t begin = 0; begin <= text.size();) {
-        const std::size_t comma = std::min(text.find(',', begin), text.size());
+        const std::size_t comma = std::min<std::size_t>(text.find(',', begin), text.size());
         const std::string_view part = text.substr(begin, comma - begin);
         begin = comma + 1;
         const std::size_t first = part.find(':');

@@ -32,8 +32,8 @@ struct cv_summary {
     double sum = 0;
 
     void add(double cv) {
-        min = count == 0 ? cv : std::min(min, cv);
-        max = count == 0 ? cv : std::max(max, cv);
+        min = count == 0 ? cv : (std::min)(min, cv);
+        max = count == 0 ? cv : (std::max)(max, cv);
         sum += cv;
         ++count;
     }

@@ -85,7 +85,7 @@ private:
         };
         const auto size = [&](const char* name) {
             require(value.contains(name) && value[name].is_number_unsigned() && value[name] > 0 &&
-                        value[name] <= std::numeric_limits<std::uint32_t>::max(),
+                        value[name] <= (std::numeric_limits<std::uint32_t>::max)(),
                     "positive 32-bit whole numbers \"V\" and \"D\"");
             return value[name].get<std::uint32_t>();
         };

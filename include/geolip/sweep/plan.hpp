@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "geolip/core/error.hpp"
+#include "geolip/core/estimate.hpp"
 #include "geolip/simd/isa.hpp"
 #include "geolip/sweep/axis.hpp"
 
@@ -85,18 +86,12 @@ struct plan {
     friend bool operator==(const plan&, const plan&) = default;
 };
 
-/// Why a configuration may have no value. An evaluator uses no other text, so that files can be read back.
-inline constexpr const char* dimension_below_order = "dimension below the simplex order";
-inline constexpr const char* too_few_rows = "fewer rows than simplex points";
-inline constexpr const char* too_few_valid_volumes = "fewer than ten valid volumes";
-inline constexpr std::array undefined_reasons{dimension_below_order, too_few_rows, too_few_valid_volumes};
-
 /// One configuration and its coefficient of variation, or why it has none.
 struct entry {
     std::uint32_t vocab = 0;
     std::uint32_t dim = 0;
     std::optional<double> cv = {};
-    const char* reason = nullptr;  ///< one of `undefined_reasons` if `cv` is empty, else null
+    undefined_reason reason = undefined_reason::none;  ///< why `cv` is empty, if it is
 };
 
 /// Independent: one (V, D) each, item `v * dims.size() + d`. Nested: one V each, all dimensions at once.

@@ -10,6 +10,7 @@
 ///     item | value | … | checksum
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -19,6 +20,7 @@
 #include <string_view>
 #include <utility>
 
+#include "geolip/core/estimate.hpp"
 #include "geolip/sweep/number.hpp"
 #include "geolip/sweep/plan.hpp"
 #include "geolip/sweep/results.hpp"
@@ -57,9 +59,9 @@ inline std::string_view unsealed(std::string_view line, std::uint64_t seed = fnv
 
 /// Takes the text up to the next tab off the front of `rest`.
 inline std::string_view next_field(std::string_view& rest) {
-    const std::size_t tab = std::min(rest.find('\t'), rest.size());
+    const std::size_t tab = std::min<std::size_t>(rest.find('\t'), rest.size());
     const std::string_view field = rest.substr(0, tab);
-    rest.remove_prefix(std::min(tab + 1, rest.size()));
+    rest.remove_prefix(std::min<std::size_t>(tab + 1, rest.size()));
     return field;
 }
 
@@ -78,7 +80,7 @@ inline std::pair<plan, shard> parse_header(std::string_view text) {
     while (!text.empty()) {
         std::string_view value = next_field(text);
         const std::string_view name = value.substr(0, value.find(' '));
-        value.remove_prefix(std::min(name.size() + 1, value.size()));
+        value.remove_prefix(std::min<std::size_t>(name.size() + 1, value.size()));
         if (name == "seed") p.seed = number<std::uint64_t>(value).value_or(0);
         if (name == "samples") p.samples = number<int>(value).value_or(0);
         if (name == "order") p.order = number<int>(value).value_or(0);
@@ -99,9 +101,14 @@ inline std::pair<plan, shard> parse_header(std::string_view text) {
 inline std::string item_text(std::size_t item, std::span<const entry> entries) {
     std::string text = std::to_string(item);
     for (const entry& e : entries)
-        text += '\t' + (e.cv ? hexadecimal(std::bit_cast<std::uint64_t>(*e.cv)) : '!' + std::string(e.reason));
+        text +=
+            '\t' + (e.cv ? hexadecimal(std::bit_cast<std::uint64_t>(*e.cv)) : '!' + std::string(describe(e.reason)));
     return text;
 }
+
+inline constexpr std::array undefined_reasons{undefined_reason::dimension_below_order, undefined_reason::too_few_rows,
+                                              undefined_reason::too_few_valid, undefined_reason::rounding_noise,
+                                              undefined_reason::zero_mean};
 
 /// Reads the values of an item's line, behind its number, into `entries`. False if they are not what `item_text`
 /// writes.
@@ -109,15 +116,15 @@ inline bool parse_values(std::string_view text, std::span<entry> entries) {
     for (entry& e : entries) {
         const std::string_view value = next_field(text);
         e.cv.reset();
-        e.reason = nullptr;
+        e.reason = undefined_reason::none;
         if (value.starts_with('!')) {
-            for (const char* reason : undefined_reasons) {
-                if (value.substr(1) == reason) e.reason = reason;
+            for (const undefined_reason reason : undefined_reasons) {
+                if (value.substr(1) == describe(reason)) e.reason = reason;
             }
         } else if (const auto bits = number<std::uint64_t>(value, 16); bits && value.size() == 16) {
             if (const double cv = std::bit_cast<double>(*bits); std::isfinite(cv)) e.cv = cv;
         }
-        if (!e.cv && e.reason == nullptr) return false;
+        if (!e.cv && e.reason == undefined_reason::none) return false;
     }
     return text.empty();
 }

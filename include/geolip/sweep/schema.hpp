@@ -49,7 +49,7 @@ inline std::string entry_json(const entry& e, const band& limits) {
     return "{\"V\": " + std::to_string(e.vocab) + ", \"D\": " + std::to_string(e.dim) +
            ", \"CV\": " + (e.cv ? shortest(*e.cv) : "null") +
            ", \"in_band\": " + (limits.contains(e) ? "true" : "false") +
-           (e.cv ? "}" : ", \"reason\": \"" + std::string(e.reason) + "\"}");
+           (e.cv ? "}" : ", \"reason\": \"" + std::string(describe(e.reason)) + "\"}");
 }
 
 /// The document up to its results: all that depends on the plan alone.

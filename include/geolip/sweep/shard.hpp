@@ -35,9 +35,9 @@ inline std::string to_string(shard part) { return std::to_string(part.index) + '
 /// Reads `k/K`.
 /// \throws usage_error naming `option` if the text is anything else
 inline shard parse_shard(std::string_view text, std::string_view option) {
-    const std::size_t slash = std::min(text.find('/'), text.size());
+    const std::size_t slash = std::min<std::size_t>(text.find('/'), text.size());
     const auto index = number<std::size_t>(text.substr(0, slash));
-    const auto count = number<std::size_t>(text.substr(std::min(slash + 1, text.size())));
+    const auto count = number<std::size_t>(text.substr(std::min<std::size_t>(slash + 1, text.size())));
     const shard part{index.value_or(0), count.value_or(0)};
     detail::check(part.valid(), std::string(option) + " '" + std::string(text) + "': no such part",
                   "k/K with 1 <= k <= K, such as 1/3");
