@@ -3,7 +3,8 @@
 
 /// \file
 /// The regular simplex: K + 1 points at equal distance. Its volume is known in closed form, which makes it the
-/// first thing to measure with a new kernel. All of it is constexpr and callable from device code.
+/// first thing to measure with a new kernel. All of it is constexpr; what does not return a `std::array` is
+/// callable from device code.
 
 #include <array>
 #include <cstddef>
@@ -41,7 +42,7 @@ GEOLIP_HOST_DEVICE constexpr T regular_simplex_coordinate(std::size_t vertex, st
 /// The vertices of the regular K-simplex in D >= K dimensions, centred at the origin: `regular_simplex<4>()` is
 /// the pentachoron with edge 1 in four dimensions.
 template <int K, int D = K, real_scalar T = double>
-GEOLIP_HOST_DEVICE constexpr auto regular_simplex(T edge = 1) {
+constexpr auto regular_simplex(T edge = 1) {
     static_assert(K >= 1, "geolip::regular_simplex: the order K must be at least 1");
     static_assert(D >= K, "geolip::regular_simplex: a K-simplex needs at least K dimensions");
     std::array<std::array<T, std::size_t{D}>, std::size_t{K} + 1> vertices{};
