@@ -3,11 +3,15 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <array>
+#include <barrier>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "support/backend_contract.hpp"
@@ -28,6 +32,53 @@ struct backwards {
         for (std::size_t i = out.size(); i-- > 0;) {
             out[i] = Route::template evaluate<K>(points, rows.subspan(i * (K + 1)).data());
         }
+    }
+};
+
+// Four threads to a simplex, as a GPU has 32 lanes: each sums every fourth coordinate, then all add up the four in a
+// butterfly. What device code does, where there is no device.
+class four_threads {
+    static constexpr std::size_t crew = 4;
+    using board = std::array<std::array<double, 128>, crew>;
+
+    struct team {
+        std::size_t index;
+        board& sums;
+        std::barrier<>& everyone;
+
+        std::size_t rank() const { return index; }
+        static std::size_t size() { return crew; }
+
+        template <class W, std::size_t N>
+        void sum(W (&values)[N]) const {
+            static_assert(N <= 128);
+            std::copy_n(values, N, sums[index].begin());
+            everyone.arrive_and_wait();
+            for (std::size_t i = 0; i < N; ++i) {
+                const auto of = [&](std::size_t rank) { return static_cast<W>(sums[rank][i]); };
+                values[i] = (of(0) + of(2)) + (of(1) + of(3));
+            }
+            everyone.arrive_and_wait();
+        }
+    };
+
+public:
+    static constexpr const char* name() { return "four_threads"; }
+
+    template <int K, class Route, class T>
+    void squared_volumes(Route, matrix_view<const T> points, indices rows, readings out) const {
+        board sums;
+        std::barrier<> everyone(crew);
+        const auto work = [&](std::size_t index) {
+            const team all{index, sums, everyone};
+            for (std::size_t i = 0; i < out.size(); ++i) {
+                const auto reading = Route::template evaluate<K>(points, rows.subspan(i * (K + 1)).data(), all);
+                if (index == 0) out[i] = reading;
+            }
+        };
+        std::vector<std::thread> threads;
+        for (std::size_t index = 0; index < crew; ++index) threads.emplace_back(work, index);
+        for (std::thread& thread : threads) thread.join();
     }
 };
 
@@ -66,7 +117,8 @@ struct knows_only_double {
 struct knows_only_triangles {
     static constexpr const char* name() { return "knows_only_triangles"; }
     template <int K, class Route, class T>
-    requires(K == 2) void squared_volumes(Route, matrix_view<const T>, indices, readings) const {}
+        requires(K == 2)
+    void squared_volumes(Route, matrix_view<const T>, indices, readings) const {}
 };
 
 struct reduces_to_a_sum {
@@ -125,6 +177,10 @@ std::string message_of(Action action) {
 
 TEST_CASE("a user-written backend keeps the contract") {
     CHECK(geolip_tests::broken_promise(backwards(), geolip_tests::agreement::same_bits) == "");
+}
+
+TEST_CASE("a team of threads at each simplex keeps the contract") {
+    CHECK(geolip_tests::broken_promise(four_threads(), geolip_tests::agreement::rounding_bound) == "");
 }
 
 TEST_CASE("the contract test tells a broken backend") {

@@ -32,19 +32,20 @@ struct cuda {
 
 namespace detail {
 
-/// The lanes of one warp, sharing the coordinates of a simplex: lane l takes columns l, l + 32, …, so that the
-/// warp reads a row as one block of memory. Every lane receives the same sum, bit for bit, because each step of
-/// the butterfly adds the same two numbers in both lanes.
+/// The lanes of one warp as a team (see `serial_team`): lane l takes columns l, l + 32, …, so that the warp reads
+/// a row as one block of memory. Every lane receives the same sums, bit for bit, because each step of the
+/// butterfly adds the same two numbers in both lanes.
 struct warp {
     static constexpr unsigned width = 32;
 
-    __device__ static std::size_t lane() { return threadIdx.x % width; }
+    __device__ static std::size_t rank() { return threadIdx.x % width; }
     __device__ static std::size_t size() { return width; }
 
-    template <class T>
-    __device__ static T sum(T x) {
-        for (int offset = width / 2; offset > 0; offset /= 2) x += __shfl_xor_sync(0xffffffffU, x, offset);
-        return x;
+    template <class W, std::size_t N>
+    __device__ static void sum(W (&values)[N]) {
+        for (W& value : values) {
+            for (int offset = width / 2; offset > 0; offset /= 2) value += __shfl_xor_sync(0xffffffffU, value, offset);
+        }
     }
 };
 
@@ -55,7 +56,7 @@ __global__ void read_simplices(matrix_view<const T> points, const std::uint32_t*
     const std::size_t first = (std::size_t{blockIdx.x} * blockDim.x + threadIdx.x) / warp::width;
     for (std::size_t sample = first; sample < count; sample += warps) {
         const volume_reading reading = Route::template evaluate<K>(points, rows + sample * (K + 1), warp());
-        if (warp::lane() == 0) out[sample] = reading;
+        if (warp::rank() == 0) out[sample] = reading;
     }
 }
 
