@@ -39,6 +39,7 @@ file(CONFIGURE OUTPUT ${work_dir}/first.cpp CONTENT "@all_headers@\nint second()
 file(CONFIGURE OUTPUT ${work_dir}/second.cpp CONTENT "@all_headers@\nint second();\nint second() { return 0; }\n" @ONLY)
 add_executable(two_units ${work_dir}/first.cpp ${work_dir}/second.cpp)
 target_link_libraries(two_units PRIVATE geolip_everything)
+target_compile_options(two_units PRIVATE -O0)
 add_test(NAME headers.two_units COMMAND two_units)
 
 # ---- What must not compile, with the message it must give.
