@@ -18,5 +18,9 @@ if(NOT TARGET geolip::${_geolip_component} AND _geolip_device MATCHES "^(CPP|OMP
     else()
         thrust_create_target(geolip::${_geolip_component} HOST CPP DEVICE ${_geolip_device})
         target_link_libraries(geolip::${_geolip_component} INTERFACE geolip::geolip)
+        if(_geolip_device STREQUAL "CUDA")
+            # As an option, because CMake 3.25 does not know that nvcc has C++20.
+            target_compile_options(geolip::${_geolip_component} INTERFACE $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20>)
+        endif()
     endif()
 endif()
