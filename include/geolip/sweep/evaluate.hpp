@@ -162,29 +162,35 @@ private:
 /// scratch memory and no other state, so one evaluator a thread, called with any items in any order, gives the same
 /// entries (for the same instruction-set level). With another backend than `cpu` the pools are drawn here, with
 /// coordinates, and measured there; nested sweeps are always measured here.
-class evaluator {
+///
+/// `Orders` are the simplex orders that are compiled in: kernels for every one cost seconds of compile time.
+template <int... Orders>
+class basic_evaluator {
 public:
-    /// \throws usage_error if the plan cannot be carried out
+    /// \throws usage_error if the plan cannot be carried out, or needs an order that is not compiled in
     template <backend Backend = cpu>
-    explicit evaluator(const plan& p, Backend b = {}) {
+    explicit basic_evaluator(const plan& p, Backend b = {}) {
         validate(p);
-        with_order<min_order>(p, std::move(b));
+        (with_order<Orders>(p, b), ...);
+        detail::check(static_cast<bool>(evaluate_), "order " + std::to_string(p.order) + " is not compiled in",
+                      "one of the orders of this basic_evaluator<Orders...>");
     }
 
     void operator()(std::size_t item, std::span<entry> out) { evaluate_(item, out); }
 
 private:
     template <int K, class Backend>
-    void with_order(const plan& p, Backend b) {
-        if (p.order == K) {
-            auto state = std::make_shared<detail::item_evaluator<K, Backend>>(p, std::move(b));
-            evaluate_ = [state](std::size_t item, std::span<entry> out) { (*state)(item, out); };
-        } else if constexpr (K < max_order) {
-            with_order<K + 1>(p, std::move(b));
-        }
+    void with_order(const plan& p, const Backend& b) {
+        if (p.order != K) return;
+        auto state = std::make_shared<detail::item_evaluator<K, Backend>>(p, b);
+        evaluate_ = [state](std::size_t item, std::span<entry> out) { (*state)(item, out); };
     }
 
     std::function<void(std::size_t, std::span<entry>)> evaluate_;
 };
+
+/// Every order a plan may have.
+using evaluator = basic_evaluator<2, 3, 4, 5, 6, 7>;
+static_assert(min_order == 2 && max_order == 7);
 
 }  // namespace geolip::sweep

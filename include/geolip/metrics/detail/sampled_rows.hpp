@@ -1,0 +1,51 @@
+// Copyright (c) 2026 the geolip authors. SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// The rows that samples refer to: packed if they are not contiguous, and searched for repetitions.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "geolip/core/matrix_view.hpp"
+
+namespace geolip::detail {
+
+/// A view with contiguous coordinates: `points` itself, or a row-major copy in `memory`.
+template <class T>
+matrix_view<const T> contiguous_rows(matrix_view<const T> points, std::vector<T>& memory) {
+    if (points.col_stride() == 1 || points.cols() <= 1) return points;
+    memory.resize(points.rows() * points.cols());
+    // Blocks keep both the strided side and the copy within the cache.
+    constexpr std::size_t block = 32;
+    for (std::size_t i0 = 0; i0 < points.rows(); i0 += block)
+        for (std::size_t j0 = 0; j0 < points.cols(); j0 += block)
+            for (std::size_t i = i0; i < points.rows() && i < i0 + block; ++i)
+                for (std::size_t j = j0; j < points.cols() && j < j0 + block; ++j)
+                    memory[i * points.cols() + j] = points(i, j);
+    return {memory.data(), points.rows(), points.cols()};
+}
+
+template <class T>
+bool equal_rows(matrix_view<const T> points, std::size_t a, std::size_t b) {
+    for (std::size_t j = 0; j < points.cols(); ++j)
+        if (!(points(a, j) == points(b, j))) return false;
+    return true;
+}
+
+/// How many of the simplices have two vertices with equal coordinates.
+template <int K, class T>
+std::size_t count_repeating(matrix_view<const T> points, std::span<const std::uint32_t> rows) {
+    std::size_t count = 0;
+    for (std::size_t s = 0; s < rows.size(); s += K + 1) {
+        bool repeats = false;
+        for (std::size_t a = 0; a <= K && !repeats; ++a)
+            for (std::size_t b = 0; b < a && !repeats; ++b) repeats = equal_rows(points, rows[s + a], rows[s + b]);
+        count += repeats ? 1 : 0;
+    }
+    return count;
+}
+
+}  // namespace geolip::detail
