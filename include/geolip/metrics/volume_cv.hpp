@@ -42,8 +42,9 @@ void add_log_volume_gradients(matrix_view<const T> points, const std::uint32_t* 
 struct volume_cv_estimate : estimate {
     // estimate::standard_error is the error given these rows: of the n simplices as a sample of all there are.
     double population_standard_error = 0;  ///< the rows, too, taken as a sample; counts the overlap of the simplices
-    double mean_volume = 0;
-    double volume_sd = 0;
+    double mean_volume = 0;                ///< in units of 2^volume_exponent
+    double volume_sd = 0;                  ///< in units of 2^volume_exponent
+    int volume_exponent = 0;               ///< 0, but for volumes whose squares leave the range of double
     volume_counts counts;
     std::optional<double> population_law;        ///< CV of the null's law at D, infinitely many rows
     std::optional<double> equivalent_dimension;  ///< the D at which that law has this CV
@@ -57,6 +58,7 @@ struct volume_cv_workspace {
     std::vector<volume_reading> readings;
     std::vector<double> volume;
     std::vector<T> packed;
+    std::vector<T> scaled;
     std::vector<T> packed_gradient;
     std::vector<double> weight;
     std::vector<std::pair<std::uint32_t, double>> influence;
@@ -96,12 +98,13 @@ public:
         const matrix_view<const T> points = rows_of(as_matrix_view(matrix));
         result r;
         r.population_law = coefficient_of_variation(Law(), K, static_cast<double>(points.cols()));
-        const volume_statistics s = measure(points, memory);
+        const volume_statistics s = measure(points, memory).statistics;
         r.value = s.cv;
         r.reason = s.reason;
         r.counts = s.counts;
         r.mean_volume = s.mean;
         r.volume_sd = s.sd;
+        r.volume_exponent = s.exponent;
         if (r.value) {
             const std::span<const double> kept(memory.volume.data(), s.counts.valid);
             r.standard_error = cv_standard_error<Validity>(kept, s);
@@ -127,14 +130,14 @@ public:
     template <point_matrix M>
         requires std::same_as<point_scalar_t<M>, T>
     std::optional<double> value(M&& matrix, workspace& memory) const {
-        return measure(rows_of(as_matrix_view(matrix)), memory).cv;
+        return measure(rows_of(as_matrix_view(matrix)), memory).statistics.cv;
     }
 
     /// Mean, sd, CV and counts: `value` with what it is made of.
     template <point_matrix M>
         requires std::same_as<point_scalar_t<M>, T>
     volume_statistics statistics(M&& matrix, workspace& memory) const {
-        return measure(rows_of(as_matrix_view(matrix)), memory);
+        return measure(rows_of(as_matrix_view(matrix)), memory).statistics;
     }
 
     /// The value, and its gradient with respect to every coordinate: `gradient` is a V x D matrix that is overwritten.
@@ -154,8 +157,8 @@ public:
                                       " x " + std::to_string(all.cols()) + "; expected equal shapes"));
         for (std::size_t i = 0; i < out.rows(); ++i)
             for (std::size_t j = 0; j < out.cols(); ++j) out(i, j) = T(0);
-        const matrix_view<const T> points = rows_of(all);
-        const volume_statistics s = measure(points, memory);
+        const measured m = measure(rows_of(all), memory);
+        const volume_statistics& s = m.statistics;
         if (!s.cv || !(s.sd > 0)) return s.cv;
         const double n = static_cast<double>(s.counts.valid);
         const double divisor = s.mean + Validity::mean_offset;
@@ -167,13 +170,13 @@ public:
             const double v = memory.volume[kept++];
             const double slope = (v - s.mean) / ((n - static_cast<double>(Validity::freedom_lost)) * s.sd * divisor) -
                                  s.sd / (n * divisor * divisor);
-            memory.weight[i] = v * slope;
+            memory.weight[i] = std::ldexp(v * slope, -m.scale);
         }
         const bool in_place = out.col_stride() == 1;
         if (!in_place) memory.packed_gradient.assign(out.rows() * out.cols(), T(0));
         const matrix_view<T> rows = in_place ? out : matrix_view<T>(memory.packed_gradient.data(), out.rows(), out.cols());
-        detail::add_log_volume_gradients<K>(detail::contiguous_rows(points, memory.packed), memory.rows.data(),
-                                            std::span<const double>(memory.weight), rows, level());
+        detail::add_log_volume_gradients<K>(m.points, memory.rows.data(), std::span<const double>(memory.weight), rows,
+                                            level());
         for (std::size_t i = 0; i < out.rows() && !in_place; ++i)
             for (std::size_t j = 0; j < out.cols(); ++j) out(i, j) = rows(i, j);
         return s.cv;
@@ -206,29 +209,48 @@ private:
         return Validity::max_rows == 0 ? points : points.first_rows(Validity::max_rows);
     }
 
-    volume_statistics measure(matrix_view<const T> points, workspace& memory) const {
-        volume_statistics undefined;
+    struct measured {
+        volume_statistics statistics;
+        matrix_view<const T> points;  // contiguous rows, multiplied by 2^-scale
+        int scale = 0;
+    };
+
+    measured measure(matrix_view<const T> points, workspace& memory) const {
+        measured m;
         if (samples == 0 || samples > 1u << 24)
             detail::raise(usage_error("volume_cv: samples is " + std::to_string(samples) + "; expected 1 to 16777216"));
         if (stream >> 56 != 0)
             detail::raise(usage_error("volume_cv: stream is " + std::to_string(stream) + "; expected less than 2^56"));
         if (points.rows() < K + 1) {
-            undefined.reason = undefined_reason::too_few_rows;
-            return undefined;
+            m.statistics.reason = undefined_reason::too_few_rows;
+            return m;
         }
         if (Validity::noise_matters && points.cols() < K) {
-            undefined.reason = undefined_reason::dimension_below_order;
-            return undefined;
+            m.statistics.reason = undefined_reason::dimension_below_order;
+            return m;
         }
         memory.rows.resize(samples * (K + 1));
         memory.readings.resize(samples);
         memory.volume.resize(samples);
         draw_samples<K + 1>(memory.rows.data(), samples, static_cast<std::uint32_t>(points.rows()), {seed, stream});
-        points = detail::contiguous_rows(points, memory.packed);
+        m.points = detail::contiguous_rows(points, memory.packed);
+        take_readings(m.points, memory);
+        if (Validity::noise_matters) {
+            m.scale = detail::scale_to_remove<K>(m.points, memory.rows, memory.readings);
+            if (m.scale != 0) {
+                m.points = detail::scaled_rows(m.points, -m.scale, memory.scaled);
+                take_readings(m.points, memory);
+            }
+        }
+        const std::size_t duplicates = detail::count_repeating<K>(m.points, memory.rows);
+        m.statistics = volume_statistics_of<Validity>(memory.readings, memory.volume, duplicates);
+        m.statistics.exponent = K * m.scale;
+        return m;
+    }
+
+    void take_readings(matrix_view<const T> points, workspace& memory) const {
         backend.template squared_volumes<K>(typename Validity::route(), points, std::span<const std::uint32_t>(memory.rows),
                                             std::span<volume_reading>(memory.readings));
-        const std::size_t duplicates = detail::count_repeating<K>(points, memory.rows);
-        return volume_statistics_of<Validity>(memory.readings, memory.volume, duplicates);
     }
 
     // Simplices that share rows vary together. With psi_i the influence of volume i, the variance of the mean of psi is

@@ -35,6 +35,8 @@ struct volume_statistics {
     undefined_reason reason = undefined_reason::none;
     double mean = 0;  ///< of the kept volumes
     double sd = 0;
+    /// `mean` and `sd` are in units of 2^exponent: 0, but for volumes whose squares leave the range of double.
+    int exponent = 0;
     volume_counts counts;
 };
 
