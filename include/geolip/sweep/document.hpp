@@ -24,7 +24,22 @@ struct document {
     band limits;
     std::vector<entry> band_results;
     std::vector<entry> all_results;
+    nlohmann::json rest;  ///< `sweep`, `provenance` and whatever else it has
 };
+
+/// Did a sweep of this plan, by this version, write the document?
+inline bool is_result_of(const document& d, const plan& p) {
+    const auto head = nlohmann::json::parse(detail::document_head(p, {}) + "\"results\": 0}");
+    bool same = d.all_results.size() == entry_count(p);
+    for (const char* part : {"sweep", "band", "provenance"}) {
+        same = same && d.rest.contains(part) && d.rest[part] == head[part];
+    }
+    for (std::size_t i = 0; same && i < d.all_results.size(); ++i) {
+        const entry expected = entry_at(p, i);
+        same = d.all_results[i].vocab == expected.vocab && d.all_results[i].dim == expected.dim;
+    }
+    return same;
+}
 
 namespace detail {
 
@@ -37,7 +52,7 @@ public:
     document read() {
         const file in(path_, "rb");
         using nlohmann::json;
-        json root;
+        json& root = found_.rest;
         try {
             root = json::parse(in.handle(), [this](int depth, json::parse_event_t event, json& value) {
                 if (depth == 1 && event == json::parse_event_t::key) section_ = value.get<std::string>();
@@ -60,6 +75,7 @@ public:
         if (!root.contains("band") || !root["band"].is_object()) refuse_section("band", "{\"lo\": …, \"hi\": …}");
         found_.limits.lo = bound(root["band"], "lo");
         found_.limits.hi = bound(root["band"], "hi");
+        for (const char* name : {"band_results", "all_results"}) root.erase(name);
         if (!(found_.limits.lo < found_.limits.hi)) refuse_section("band", "\"lo\" below \"hi\"");
         return std::move(found_);
     }
@@ -94,6 +110,9 @@ private:
         require(value.contains("CV") && (value["CV"].is_number() || (may_be_null && value["CV"].is_null())),
                 may_be_null ? "a number or null as \"CV\"" : "a number as \"CV\"");
         if (value["CV"].is_number()) e.cv = value["CV"].get<double>();
+        if (value.contains("reason") && value["reason"].is_string()) {
+            e.reason = parse_reason(value["reason"].get_ref<const std::string&>());
+        }
         to.push_back(e);
         return false;
     }

@@ -4,7 +4,6 @@
 /// \file
 /// The results of a sweep from the records of its shards.
 
-#include <algorithm>
 #include <filesystem>
 #include <span>
 #include <string>
@@ -28,12 +27,7 @@ inline results merge(std::span<const std::filesystem::path> files) {
         record_content content = read_record(path);
         const shard part = content.part;
         results& from = content.results;
-        const auto left = static_cast<std::size_t>(std::count(from.done.begin(), from.done.end(), true));
-        if (left != part.size(from.done.size())) {
-            geolip::detail::raise(file_error("'" + path.string() + "' holds " + std::to_string(left) + " of the " +
-                                             std::to_string(part.size(from.done.size())) + " items of shard " +
-                                             to_string(part) + "; expected all of them; resume that shard first"));
-        }
+        require_finished(path, content);
         if (have.empty()) {
             all = results(from.plan);
             have.resize(part.count);

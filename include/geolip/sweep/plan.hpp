@@ -140,6 +140,9 @@ inline void validate(const plan& p) {
           between(min_order, max_order));
     check(p.design == design::independent || p.draw == draw::rows, "design nested cannot use draw bartlett",
           "draw rows: nested shares the leading columns of one pool, and a Bartlett factor has no columns to share");
+    check(p.backend == "cpu" || (p.draw == draw::rows && p.design == design::independent),
+          "backend " + p.backend + " cannot use draw bartlett or design nested",
+          "draw rows and design independent: other backends than cpu measure coordinates, pool by pool");
     check(!p.backend.empty() && p.backend.find_first_of(" \t\r\n\"\\") == p.backend.npos,
           "backend is '" + p.backend + "'", "a name without spaces or quotes");
 }

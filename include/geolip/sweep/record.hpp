@@ -89,6 +89,29 @@ inline record_content read_record(const std::filesystem::path& path) {
     return content;
 }
 
+/// Raises a `file_error` if the record read from `path` lacks items of its shard.
+inline void require_finished(const std::filesystem::path& path, const record_content& content) {
+    const std::size_t all = content.part.size(content.results.done.size());
+    const std::size_t done = content.results.items_done();
+    if (done == all) return;
+    geolip::detail::raise(file_error("'" + path.string() + "' holds " + std::to_string(done) + " of the " +
+                                     std::to_string(all) + " items of shard " + to_string(content.part) +
+                                     "; expected all of them; resume that shard first"));
+}
+
+/// Writes a record of the items done, in their order, to `sink`, which takes one piece of text after the other.
+template <class Sink>
+void write_record(const results& r, shard part, Sink&& sink) {
+    const std::string header = detail::header_text(r.plan, part);
+    const std::uint64_t seed = detail::fnv1a(header);
+    const std::size_t width = entries_per_item(r.plan);
+    sink(detail::sealed(header));
+    for (std::size_t item = 0; item < r.done.size(); ++item) {
+        if (!r.done[item]) continue;
+        sink(detail::sealed(detail::item_text(item, std::span(r.entries).subspan(item * width, width)), seed));
+    }
+}
+
 /// A record open for appending.
 class record {
 public:

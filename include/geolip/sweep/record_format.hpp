@@ -10,7 +10,6 @@
 ///     item | value | … | checksum
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -106,10 +105,6 @@ inline std::string item_text(std::size_t item, std::span<const entry> entries) {
     return text;
 }
 
-inline constexpr std::array undefined_reasons{undefined_reason::dimension_below_order, undefined_reason::too_few_rows,
-                                              undefined_reason::too_few_valid, undefined_reason::rounding_noise,
-                                              undefined_reason::zero_mean};
-
 /// Reads the values of an item's line, behind its number, into `entries`. False if they are not what `item_text`
 /// writes.
 inline bool parse_values(std::string_view text, std::span<entry> entries) {
@@ -118,9 +113,7 @@ inline bool parse_values(std::string_view text, std::span<entry> entries) {
         e.cv.reset();
         e.reason = undefined_reason::none;
         if (value.starts_with('!')) {
-            for (const undefined_reason reason : undefined_reasons) {
-                if (value.substr(1) == describe(reason)) e.reason = reason;
-            }
+            e.reason = parse_reason(value.substr(1));
         } else if (const auto bits = number<std::uint64_t>(value, 16); bits && value.size() == 16) {
             if (const double cv = std::bit_cast<double>(*bits); std::isfinite(cv)) e.cv = cv;
         }

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <concepts>
 #include <cstddef>
 #include <exception>
 #include <functional>
@@ -23,11 +22,11 @@
 
 namespace geolip::sweep {
 
-/// Computes the entries of one item, as a pure function of its plan and the item. Copies work independently, one
-/// on each thread.
-template <class E>
-concept item_evaluator = std::copy_constructible<E> && requires(E& evaluate, std::size_t item, std::span<entry> out) {
-    evaluate(item, out);
+/// Makes evaluators. `make()` is called once on each thread; what it returns computes the entries of an item, and must
+/// do so as a pure function of its plan and the item.
+template <class Factory>
+concept evaluator_factory = requires(const Factory& make, std::size_t item, std::span<entry> out) {
+    make()(item, out);
 };
 
 struct run_options {
@@ -54,8 +53,8 @@ struct joined_threads {
 /// Returns whether all of them are done now: false if the run was stopped.
 /// \throws usage_error for no threads or no such part; and whatever the evaluator, the callback or the record
 ///         throws first, when every thread has ended. Items done until then stay done.
-template <item_evaluator Evaluator>
-bool run(results& into, const Evaluator& prototype, const run_options& options = {}) {
+template <evaluator_factory Factory>
+bool run(results& into, const Factory& make, const run_options& options = {}) {
     detail::check(options.threads >= 1, "threads is 0", "at least 1");
     detail::check(options.part.valid(), "shard is " + to_string(options.part), "k/K with 1 <= k <= K");
     const std::size_t width = entries_per_item(into.plan);
@@ -72,7 +71,7 @@ bool run(results& into, const Evaluator& prototype, const run_options& options =
     std::atomic<bool> failed = false;
 
     const auto work = [&] {
-        Evaluator evaluate = prototype;
+        auto evaluate = make();
         while (!failed && !(options.stop && options.stop())) {
             const std::size_t claimed = next++;
             if (claimed >= todo.size()) return;

@@ -88,8 +88,8 @@ inline std::vector<std::uint32_t> band_order(const std::vector<entry>& entries, 
 /// \throws usage_error if an item is not done; and what the sink throws
 template <class Sink>
 void write_json(const results& r, Sink&& sink, const band& limits = {}) {
-    const bool complete = std::find(r.done.begin(), r.done.end(), false) == r.done.end();
-    detail::check(complete, "the results lack some items", "a finished sweep; run or merge the rest first");
+    detail::check(r.items_done() == r.done.size(), "the results lack some items",
+                  "a finished sweep; run or merge the rest first");
     const auto array = [&](std::string_view name, std::size_t count, auto&& index) {
         sink('"' + std::string(name) + "\": [");
         for (std::size_t i = 0; i < count; ++i) {
