@@ -51,18 +51,19 @@ public:
 
     /// V², the squared K-volume, in the points' unit to the power 2K.
     ///
-    /// Edges by direct differences, so the distance from the origin costs nothing; then the orthogonal heights of
-    /// the simplex, refined (see detail/edge_factor.hpp). With γ = 4K²(κ + D)ε the relative error is below γ for
-    /// γ < 1/100, for `float` plus the rounding of the result. Exact for exact T. The heights' squares and their
-    /// product must be representable.
+    /// From edges by direct differences, so that distance from the origin costs nothing, and the orthogonal heights
+    /// of the simplex over them (detail/edge_factor.hpp). The relative error is at most 2(κ + D)ε while that is below
+    /// 1/100, and for `float` half a unit in the last place of the result besides; the constant is measured against
+    /// exact arithmetic for K ≤ 12 (0.8 was the worst seen). Exact for exact T. The squared heights and their
+    /// products must be in the range of the type computed in.
     GEOLIP_HOST_DEVICE static constexpr T squared_volume(const points_view& points) {
         return static_cast<T>(detail::squared_volume_of_heights(heights(points).height));
     }
 
     /// V² from the bordered determinant of squared distances (A. Cayley 1841, K. Menger 1928), by elimination with
-    /// partial pivoting: the classical form, as a cross-check. It loses the square of the condition number and
-    /// depends on the scale: with edges of length near one the relative error is below 4K²(κ² + D)ε.
-    /// Rounding can make it negative.
+    /// partial pivoting: the classical form, as a cross-check. It loses the square of the condition number: the
+    /// relative error is at most 20(κ² + D)ε, with edges between 1e−3 and 1e3 long, while that is below 1/100 (worst
+    /// seen 11). Rounding can make it negative.
     GEOLIP_HOST_DEVICE static constexpr T squared_volume_determinant(const points_view& points) {
         const auto squared = detail::squared_distances<work>(points, serial_team{});
         return static_cast<T>(detail::bordered_squared_volume(squared));
@@ -70,7 +71,7 @@ public:
 
     /// V² from squared distances: row i of the "points" holds the squared distances from point i (a symmetric
     /// (K + 1)×(K + 1) matrix, of which the part below the diagonal is read). Negative when no points of a Euclidean
-    /// space have these distances. Relative error at most 4K²κ²ε: distances lose κ² however they are used.
+    /// space have these distances. The relative error is at most 8κ²ε while that is below 1/100 (worst seen 2.6).
     GEOLIP_HOST_DEVICE static constexpr T squared_volume_from_distances(const points_view& squared_distances) {
         detail::small_matrix<K, work> twice_gram;
         for (int i = 0; i < K; ++i) {
@@ -118,16 +119,17 @@ public:
             for (int i = 0; i < K; ++i) length[i] = std::fmax(length[i], std::fabs(edge[i]));
         }
         auto scale = lower_triangle<K, work>::identity();
-        work result(0);
+        int exponents = 0;
         for (int i = 0; i < K; ++i) {
             int exponent = 0;
             static_cast<void>(std::frexp(length[i], &exponent));
             exponent = exponent < -most ? -most : (exponent > most ? most : exponent);
             scale(i, i) = std::ldexp(work(1), -exponent);
-            result += static_cast<work>(exponent) * std::log(work(2)) - std::log(work(i + 1));
+            exponents += exponent;
         }
         const auto factored = detail::factor_edges<detail::gram_passes<T>>(points, scale, serial_team{});
-        for (int i = 0; i < K; ++i) result += std::log(factored.height[i]) / 2;
+        work result = work(exponents) * std::log(work(2));
+        for (int i = 0; i < K; ++i) result += std::log(factored.height[i]) / 2 - std::log(work(i + 1));
         return static_cast<T>(result);
     }
 
@@ -139,8 +141,8 @@ public:
     };
 
     /// V² and its gradient 2/(K!)²·adj(E·Eᵀ)·E, the base point's being minus the sum of the others. Formed without
-    /// division by heights, hence zero, as it should be, at flat simplices (noise as above). Each point's gradient has
-    /// an error, relative to the longest of them, of at most γ as in `squared_volume`.
+    /// division by heights, hence zero, as it should be, at flat simplices (noise as above). The error in each point's
+    /// gradient, relative to the length of the longest of them, obeys the bound of `squared_volume`.
     template <std::size_t D>
     static constexpr with_gradient<D> squared_volume_with_gradient(
         const std::array<std::array<T, D>, point_count>& points) {

@@ -40,9 +40,10 @@ concept volume_route = requires(matrix_view<const double> points, const std::uin
 /// The library's own route: one Gram matrix of the edges, formed from direct differences in `double` whatever the
 /// data, and its pivots.
 ///
-/// The relative error of the squared volume is below 4K²(κ² + D)ε, with κ as in `cayley_menger` and ε that of
-/// `double`. `relative_noise` covers this error and what rounding the coordinates to T, once, has done: it detects
-/// simplices of more dimensions than the space, and points that lie in a flat but for the last bit.
+/// The relative error of the squared volume is at most 4(κ² + D)ε while that is below 1/100, with κ as in
+/// `cayley_menger` and ε that of `double`. `relative_noise` covers this error and what rounding the coordinates to T,
+/// once, has done: it detects simplices of more dimensions than the space, and points that lie in a flat but for the
+/// last bit.
 struct edge_gram {
     static constexpr const char* name = "edge_gram";
 
