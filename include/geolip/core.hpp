@@ -1,0 +1,12 @@
+// Copyright (c) 2026 the geolip authors. SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// Everything in core/: concepts, views, errors, estimates, the version.
+
+#include "geolip/core/concepts.hpp"
+#include "geolip/core/config.hpp"
+#include "geolip/core/error.hpp"
+#include "geolip/core/estimate.hpp"
+#include "geolip/core/matrix_view.hpp"
+#include "geolip/core/version.hpp"
