@@ -6,7 +6,7 @@
 /// at run time, so a plain `-O2` build is as fast as one for the machine at hand. Results are the same bits
 /// for the same level; across levels they agree to the bound each function states.
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__CUDACC__)
+#if defined(__x86_64__) && defined(__GNUC__)
 /// Defined while geolip's headers are read for x86-64 with run-time levels.
 #define GEOLIP_SIMD_X86 1
 #else

@@ -9,6 +9,12 @@
 
 #include "geolip/simd/isa.hpp"
 
+#if !defined(__GNUC__)
+#error "geolip's kernels need the vector extensions of GCC 12 or Clang 14, or newer; compile with one of them"
+#elif __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "geolip's random streams are defined for little-endian machines; this target is big-endian"
+#endif
+
 #define GEOLIP_SIMD_FILE "geolip/simd/vector.inc"
 #include "geolip/simd/foreach_target.inc"
 
