@@ -70,27 +70,33 @@ long double edge_condition(const point_array<T, N, D>& points) {
 
 /// det(E·Eᵀ)/(K!)² in exact arithmetic, by fraction-free elimination (E. Bareiss 1968) on the Gram matrix of the
 /// edges.
-template <class T, std::size_t N, std::size_t D>
-rational exact_squared_volume(const point_array<T, N, D>& points) {
-    constexpr std::size_t K = N - 1;
-    std::vector<std::vector<rational>> edges(K, std::vector<rational>(D)), gram(K, std::vector<rational>(K));
-    for (std::size_t i = 0; i < K; ++i)
-        for (std::size_t j = 0; j < D; ++j) edges[i][j] = rational(points[i + 1][j]) - rational(points[0][j]);
-    for (std::size_t i = 0; i < K; ++i)
-        for (std::size_t k = 0; k < K; ++k)
-            for (std::size_t j = 0; j < D; ++j) gram[i][k] = gram[i][k] + edges[i][j] * edges[k][j];
+inline rational exact_squared_volume(const std::vector<std::vector<rational>>& points) {
+    const std::size_t order = points.size() - 1;
+    std::vector<std::vector<rational>> gram(order, std::vector<rational>(order));
+    for (std::size_t i = 0; i < order; ++i)
+        for (std::size_t k = 0; k < order; ++k)
+            for (std::size_t j = 0; j < points[0].size(); ++j)
+                gram[i][k] = gram[i][k] + (points[i + 1][j] - points[0][j]) * (points[k + 1][j] - points[0][j]);
     rational previous(1);
     rational factorial(1);
-    for (std::size_t c = 0; c < K; ++c) {
+    for (std::size_t c = 0; c < order; ++c) {
         // Leading minors of a Gram matrix: once one vanishes, all later ones do.
         if (gram[c][c] == rational(0)) return rational(0);
-        for (std::size_t r = c + 1; r < K; ++r)
-            for (std::size_t k = c + 1; k < K; ++k)
+        for (std::size_t r = c + 1; r < order; ++r)
+            for (std::size_t k = c + 1; k < order; ++k)
                 gram[r][k] = (gram[r][k] * gram[c][c] - gram[r][c] * gram[c][k]) / previous;
         previous = gram[c][c];
         factorial = factorial * rational(static_cast<int>(c + 1));
     }
     return previous / (factorial * factorial);
+}
+
+template <class T, std::size_t N, std::size_t D>
+rational exact_squared_volume(const point_array<T, N, D>& points) {
+    std::vector<std::vector<rational>> exact(N);
+    for (std::size_t i = 0; i < N; ++i)
+        for (const T& x : points[i]) exact[i].emplace_back(x);
+    return exact_squared_volume(exact);
 }
 
 /// |computed/exact − 1|.
@@ -99,29 +105,36 @@ long double relative_error(T computed, const rational& exact) {
     return std::fabs(static_cast<long double>((rational(computed) - exact) / exact));
 }
 
-/// Gaussian points; every edge but the first two is `flatness` times a Gaussian edge plus a combination of the edges
-/// before it, and all points are shifted by `offset` along every axis.
-template <class T, std::size_t N, std::size_t D>
-point_array<T, N, D> random_simplex(std::mt19937_64& engine, double flatness = 1, double offset = 0) {
+/// `count` Gaussian points of dimension `dim`, one after the other; every edge but the first is `flatness` times a
+/// Gaussian edge plus a combination of the edges before it (none for a flatness of one), and all points are shifted by
+/// `offset` along every axis.
+inline std::vector<long double> random_points(std::mt19937_64& engine, std::size_t count, std::size_t dim,
+                                              double flatness, double offset) {
     const auto normal = [&engine] {  // Box–Muller: the same numbers with every standard library
         const double u = (static_cast<double>(engine() >> 11) + 0.5) * 0x1p-53;
         const double v = (static_cast<double>(engine() >> 11) + 0.5) * 0x1p-53;
         return std::sqrt(-2 * std::log(u)) * std::cos(6.283185307179586 * v);
     };
-    point_array<long double, N, D> exact{};
-    for (auto& x : exact[0]) x = normal();
-    for (std::size_t i = 1; i < N; ++i) {
-        std::array<double, N> share{};
+    std::vector<long double> points(count * dim);
+    for (std::size_t i = 0; i < count; ++i) {
+        std::vector<double> share(count, 0.0);
         for (std::size_t k = 1; k < i; ++k) share[k] = flatness < 1 ? normal() : 0;
-        for (std::size_t j = 0; j < D; ++j) {
-            long double edge = (i == 1 ? 1 : flatness) * normal();
-            for (std::size_t k = 1; k < i; ++k) edge += share[k] * (exact[k][j] - exact[0][j]);
-            exact[i][j] = exact[0][j] + edge;
+        for (std::size_t j = 0; j < dim; ++j) {
+            long double x = (i < 2 ? 1 : flatness) * normal() + (i == 0 ? offset : points[j]);
+            for (std::size_t k = 1; k < i; ++k) x += share[k] * (points[k * dim + j] - points[j]);
+            points[i * dim + j] = x;
         }
     }
+    return points;
+}
+
+/// The same as an array, rounded to T.
+template <class T, std::size_t N, std::size_t D>
+point_array<T, N, D> random_simplex(std::mt19937_64& engine, double flatness = 1, double offset = 0) {
+    const auto exact = random_points(engine, N, D, flatness, offset);
     point_array<T, N, D> points{};
     for (std::size_t i = 0; i < N; ++i)
-        for (std::size_t j = 0; j < D; ++j) points[i][j] = static_cast<T>(exact[i][j] + offset);
+        for (std::size_t j = 0; j < D; ++j) points[i][j] = static_cast<T>(exact[i * D + j]);
     return points;
 }
 

@@ -128,8 +128,15 @@ public:
             exponents += exponent;
         }
         const auto factored = detail::factor_edges<detail::gram_passes<T>>(points, scale, serial_team{});
-        work result = work(exponents) * std::log(work(2));
-        for (int i = 0; i < K; ++i) result += std::log(factored.height[i]) / 2 - std::log(work(i + 1));
+        // The heights' exponents too are added as integers, so that large logarithms of opposite sign lose nothing.
+        work result(0);
+        int twice_exponent = 2 * exponents;
+        for (int i = 0; i < K; ++i) {
+            int exponent = 0;
+            result += std::log(std::frexp(factored.height[i], &exponent)) / 2 - std::log(work(i + 1));
+            twice_exponent += exponent;
+        }
+        result += work(twice_exponent) * (std::log(work(2)) / 2);
         return static_cast<T>(result);
     }
 
