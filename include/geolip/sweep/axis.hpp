@@ -80,7 +80,10 @@ inline std::string to_string(const std::vector<std::uint32_t>& axis) {
         return std::to_string(axis.front()) + ':' + std::to_string(axis.back()) + ':' + std::to_string(*step);
     }
     std::string text;
-    for (const std::uint32_t value : axis) text += (text.empty() ? "" : ",") + std::to_string(value);
+    for (const std::uint32_t value : axis) {
+        if (!text.empty()) text += ',';
+        text += std::to_string(value);
+    }
     return text;
 }
 
