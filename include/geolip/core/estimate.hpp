@@ -34,9 +34,11 @@ constexpr const char* describe(undefined_reason reason) {
 
 /// The distribution of a metric under chance: a closed form, or a seeded simulation of `replicates` draws.
 struct null_reading {
-    double value = 0;    ///< mean
-    double sd = 0;       ///< standard deviation of one reading
-    int replicates = 0;  ///< 0 for a closed form
+    std::optional<double> value;  ///< mean; empty where the null is undefined or was not asked for
+    double sd = 0;                ///< standard deviation of one reading
+    int replicates = 0;           ///< 0 for a closed form
+
+    explicit operator bool() const { return value.has_value(); }
 
     /// Standard error of `value`; 0 for a closed form.
     double standard_error() const { return replicates > 0 ? sd / std::sqrt(static_cast<double>(replicates)) : 0.0; }
@@ -46,16 +48,16 @@ struct null_reading {
 struct estimate {
     std::optional<double> value;  ///< empty when undefined
     undefined_reason reason = undefined_reason::none;
-    double standard_error = 0;          ///< of `value`, from sampling; 0 for an exact measurement
-    std::optional<null_reading> null;   ///< what chance alone gives for the same shape
+    double standard_error = 0;    ///< of `value`, from sampling; 0 for an exact measurement
+    null_reading null;            ///< what chance alone gives for the same shape
 
     explicit operator bool() const { return value.has_value(); }
 
     /// How many standard deviations of the null the value lies from its mean, the error of a simulated mean included.
     /// Empty when either is undefined or the null has no spread.
     std::optional<double> z_score() const {
-        if (!value || !null || !(null->sd > 0)) return std::nullopt;
-        return (*value - null->value) / std::hypot(null->sd, null->standard_error());
+        if (!value || !null || !(null.sd > 0)) return std::nullopt;
+        return (*value - *null.value) / std::hypot(null.sd, null.standard_error());
     }
 };
 

@@ -11,7 +11,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -40,9 +39,9 @@ struct null_question {
 /// Mean and standard deviation of CV over `replicates` pools of random rows, each with its own samples. Volumes are
 /// measured by the library's own route whatever the policy's (they differ by rounding) at the scale of the law,
 /// which only policies with absolute thresholds could tell. A pure function of the question, for one level.
-/// Empty when fewer than two replicates have a value.
+/// Without a value when fewer than two replicates have one.
 template <int K, validity_policy Policy, drawable_law Law>
-std::optional<null_reading> simulate_null(const null_question& q, isa level = isa::automatic) {
+null_reading simulate_null(const null_question& q, isa level = isa::automatic) {
     simulated_volumes<K> simulation;
     simulation.on_sphere = std::same_as<Law, sphere_law>;
     simulation.isa = level;
@@ -53,7 +52,7 @@ std::optional<null_reading> simulate_null(const null_question& q, isa level = is
         const auto readings = simulation(q.rows, q.dimension, q.samples, {stream(17), stream(18), stream(19)});
         if (const auto value = volume_statistics_of<Policy>(readings, volume).cv) cv.push_back(*value);
     }
-    if (cv.size() < 2) return std::nullopt;
+    if (cv.size() < 2) return {};
     const double count = static_cast<double>(cv.size());
     const double mean = detail::ordered_sum(cv.size(), [&](std::size_t i) { return cv[i]; }) / count;
     const double squares = detail::ordered_sum(cv.size(), [&](std::size_t i) { return (cv[i] - mean) * (cv[i] - mean); });
@@ -64,14 +63,14 @@ std::optional<null_reading> simulate_null(const null_question& q, isa level = is
 template <int K, validity_policy Policy, drawable_law Law>
 class null_cache {
 public:
-    const std::optional<null_reading>& operator()(const null_question& q, isa level = isa::automatic) {
+    const null_reading& operator()(const null_question& q, isa level = isa::automatic) {
         const auto [place, fresh] = known_.try_emplace({q, resolve_isa(level)});
         if (fresh) place->second = simulate_null<K, Policy, Law>(q, level);
         return place->second;
     }
 
 private:
-    std::map<std::pair<null_question, isa>, std::optional<null_reading>> known_;
+    std::map<std::pair<null_question, isa>, null_reading> known_;
 };
 
 }  // namespace geolip
