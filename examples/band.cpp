@@ -24,9 +24,19 @@
 #include "support/program.hpp"
 #include "support/table.hpp"
 
+namespace examples {
+
+enum class grouping { dim, cv, ratio };
+
+}  // namespace examples
+
+template <>
+inline constexpr std::array<std::string_view, 3> geolip::sweep::choices<examples::grouping>{"dim", "cv", "ratio"};
+
 namespace {
 
 using namespace geolip::sweep;
+using examples::grouping;
 using examples::table;
 using json = nlohmann::ordered_json;
 
@@ -35,8 +45,6 @@ struct answer {
     std::string text;
     json value;
 };
-
-enum class grouping { dim, cv, ratio };
 
 /// As the document rounds: the nearest decimal of the exact value, ties to even.
 double rounded(double value, int decimals) { return std::strtod(fixed(value, decimals).c_str(), nullptr); }
@@ -183,17 +191,9 @@ int main(int argc, char** argv) {
                        });
     examples::add_text(*questions, "--cv", "LO:HI", "", "The entries with LO <= CV <= HI, grouped by D",
                        [&](const std::string& text) { range = parse_cv_range(text); });
-    examples::add_text(
-        *questions, "--group-by", "dim|cv|ratio", "",
-        "All entries by dimension, or those in the band by quartile of CV or by V/D", [&](const std::string& text) {
-            constexpr std::array<std::string_view, 3> names{"dim", "cv", "ratio"};
-            for (std::size_t i = 0; i < names.size(); ++i) {
-                if (text == names[i]) group = static_cast<grouping>(i);
-            }
-            if (!group) {
-                throw geolip::usage_error("--group-by '" + text + "': unknown; expected dim, cv or ratio");
-            }
-        });
+    examples::add_text(*questions, "--group-by", "dim|cv|ratio", "",
+                       "All entries by dimension, or those in the band by quartile of CV or by V/D",
+                       [&](const std::string& text) { group = parse_choice<grouping>(text, "--group-by"); });
     questions->require_option(1);
     app.add_flag("--json", as_json, "Print one JSON document instead of tables");
 
