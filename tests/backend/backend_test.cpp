@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "support/backend_agreement.hpp"
 #include "support/backend_contract.hpp"
 
 namespace {
@@ -117,8 +118,7 @@ struct knows_only_double {
 struct knows_only_triangles {
     static constexpr const char* name() { return "knows_only_triangles"; }
     template <int K, class Route, class T>
-        requires(K == 2)
-    void squared_volumes(Route, matrix_view<const T>, indices, readings) const {}
+    requires(K == 2) void squared_volumes(Route, matrix_view<const T>, indices, readings) const {}
 };
 
 struct reduces_to_a_sum {
@@ -175,8 +175,10 @@ std::string message_of(Action action) {
 
 }  // namespace
 
-TEST_CASE("a user-written backend keeps the contract") {
+TEST_CASE("a user-written backend keeps the contract, and a metric runs on it") {
     CHECK(geolip_tests::broken_promise(backwards(), geolip_tests::agreement::same_bits) == "");
+    CHECK(geolip_tests::disagreement<float>(backwards()) == "");
+    CHECK(geolip_tests::disagreement<double>(backwards()) == "");
 }
 
 TEST_CASE("a team of threads at each simplex keeps the contract") {
@@ -188,6 +190,7 @@ TEST_CASE("the contract test tells a broken backend") {
     using geolip_tests::broken_promise;
     CHECK(broken_promise(forgets_the_last(), agreement::rounding_bound) != "");
     CHECK(broken_promise(ignores_strides(), agreement::rounding_bound) != "");
+    CHECK(geolip_tests::disagreement<float>(forgets_the_last()) != "");
 }
 
 TEST_CASE("require_batch names what does not fit") {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "geolip/backend/thrust.hpp"
+#include "support/backend_agreement.hpp"
 #include "support/backend_contract.hpp"
 
 namespace {
@@ -70,6 +71,8 @@ int main() {
     for (const cuda_backend& backend : {cuda_backend(), cuda_backend{.workspace = &workspace}}) {
         const std::string broken = geolip_tests::broken_promise(backend, geolip_tests::agreement::rounding_bound);
         if (!broken.empty()) return failed(broken);
+        const std::string cv = geolip_tests::disagreement<float>(backend) + geolip_tests::disagreement<double>(backend);
+        if (!cv.empty()) return failed(cv);
         if (const std::string sizes = broken_sizes(backend); !sizes.empty()) return failed(sizes);
     }
     std::printf("the device keeps a backend's promises\n");

@@ -267,8 +267,8 @@ private:
             own += psi * psi;
             for (std::size_t v = 0; v <= K; ++v) influence.emplace_back(memory.rows[i * (K + 1) + v], psi);
         }
-        std::stable_sort(influence.begin(), influence.end(),
-                         [](const auto& a, const auto& b) { return a.first < b.first; });
+        // By row, and within a row by value: sums in one order, without the memory of a stable sort.
+        std::sort(influence.begin(), influence.end());
         double shared = 0;
         for (std::size_t i = 0; i < influence.size();) {
             double of_row = 0;
