@@ -79,7 +79,7 @@ inline void fill_uniform(std::span<double> out, random_stream s, std::uint64_t f
 }
 
 /// Standard normals by the polar form of Box and Muller (G. E. P. Box, M. E. Muller, Ann. Math. Statist. 29 (1958)
-/// 610-611), one 32-bit word a draw: |x| <= 6.66, moments and tails as tested; levels agree to 1e-6 absolutely.
+/// 610-611), one 32-bit word a draw: |x| <= 6.66, moments and tails as tested; levels agree to 2e-6 absolutely.
 inline void fill_normal(std::span<float> out, random_stream s, std::uint64_t first = 0, isa level = isa::automatic) {
     detail::fill_range<64>(out, s, first, level);
 }
