@@ -53,6 +53,7 @@ CLI::Option* add_text(CLI::App& app, const std::string& name, const std::string&
         .add_option_function<std::string>(
             name, [set](const std::string& text) { set(text); }, help)
         ->type_name(type)
+        ->take_last()
         ->default_str(standard);
 }
 
