@@ -157,7 +157,7 @@ private:
         for (std::size_t i = 0; i < readings_.size(); ++i) {
             if (readings_[i].relative_noise >= 0) continue;
             dense_.assign((K + 1) * std::size_t{columns}, 0.0f);
-            std::array<std::uint32_t, K + 1> vertex;
+            std::array<std::uint32_t, std::size_t{K} + 1> vertex;
             for (std::uint32_t v = 0; v <= K; ++v) {
                 const std::uint32_t r = rows_[i * (K + 1) + v];
                 std::copy_n(data_.data() + start_[r], std::min(length_[r], columns), dense_.data() + v * columns);

@@ -41,7 +41,9 @@ void add_log_volume_gradients(matrix_view<const T> points, const std::uint32_t* 
 /// A coefficient of variation, its error, its null, and what became of the samples.
 struct volume_cv_estimate : estimate {
     // estimate::standard_error is the error given these rows: of the n simplices as a sample of all there are.
-    double population_standard_error = 0;  ///< the rows, too, taken as a sample; counts the overlap of the simplices
+    /// The rows, too, taken as a sample; counts the overlap of the simplices. To first order: right to a fifth where
+    /// the rows are at least twice as many as a simplex has points, larger below.
+    double population_standard_error = 0;
     double mean_volume = 0;                ///< in units of 2^volume_exponent
     double volume_sd = 0;                  ///< in units of 2^volume_exponent
     int volume_exponent = 0;               ///< 0, but for volumes whose squares leave the range of double
@@ -108,7 +110,8 @@ public:
         if (r.value) {
             const std::span<const double> kept(memory.volume.data(), s.counts.valid);
             r.standard_error = cv_standard_error<Validity>(kept, s);
-            r.population_standard_error = population_error(s, r.standard_error, memory);
+            r.population_standard_error =
+                population_error(s, static_cast<double>(points.rows()), r.standard_error, memory);
             r.equivalent_dimension = geolip::equivalent_dimension(*r.value, Law(), K);
         }
         if (null_replicates > 0 && points.rows() >= K + 1 && points.cols() >= K)
@@ -253,9 +256,13 @@ private:
                                             std::span<volume_reading>(memory.readings));
     }
 
-    // Simplices that share rows vary together. With psi_i the influence of volume i, the variance of the mean of psi is
-    // the sum of psi_i psi_j / n^2 over the pairs that share a row; it is never taken below that of independent volumes.
-    double population_error(const volume_statistics& s, double independent_error, workspace& memory) const {
+    // Simplices that share rows vary together. With psi_i the influence of volume i, the variance of their mean is that
+    // of independent volumes and, for every row, that of the mean influence of its simplices beyond what the sampling
+    // of m = n (K + 1) / V out of n centred values makes by itself, m (1 - m / n) each. A row's simplices average over
+    // the V - 1 others, whose influences sum to minus its own: V (V - 1) / (V - 1 - K)^2 undoes that (the linear part
+    // of W. Hoeffding, Ann. Math. Statist. 19 (1948) 293-325). Never below the error of independent volumes.
+    double population_error(const volume_statistics& s, double row_count, double independent_error,
+                            workspace& memory) const {
         const double divisor = s.mean + Validity::mean_offset;
         if (!(s.sd > 0)) return 0;
         auto& influence = memory.influence;
@@ -277,7 +284,9 @@ private:
             shared += of_row * of_row;
         }
         const double n = static_cast<double>(s.counts.valid);
-        return std::max(independent_error, std::sqrt(std::max(0.0, shared - K * own)) / n);
+        const double others = row_count - (K + 1);
+        const double linear = (shared - (K + 1) * own * others / row_count) * row_count * (row_count - 1) / (others * others);
+        return std::max(independent_error, std::sqrt(std::max(0.0, linear) + own) / n);
     }
 };
 

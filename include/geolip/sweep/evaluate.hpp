@@ -134,7 +134,7 @@ private:
         for (std::size_t i = 0; i < readings_.size(); ++i) {
             if (readings_[i].relative_noise >= 0) continue;
             dense_.resize((K + 1) * columns);
-            std::array<std::uint32_t, K + 1> vertex;
+            std::array<std::uint32_t, std::size_t{K} + 1> vertex;
             for (std::uint32_t v = 0; v <= K; ++v) {
                 const float* row = points.row(simulation_.rows()[i * (K + 1) + v]);
                 double square = 0;
