@@ -44,7 +44,8 @@ std::string broken_sizes(const cuda_backend& backend) {
     const geolip_tests::known_simplices<2, float> known(300'000, 3);
     std::vector<geolip::volume_reading> out(known.count);
     backend.squared_volumes<2>(geolip::edge_gram(), known.view(), known.rows, out);
-    const double bound = geolip_tests::rounding_bound<double>(2, 3, known.condition);
+    const double bound = geolip_tests::error_bound<geolip::edge_gram, float>(geolip_tests::agreement::rounding_bound, 2,
+                                                                             3, known.condition);
     for (std::size_t s = 0; s < known.count; ++s) {
         const double exact = known.squared_volumes[s];
         if (!(std::abs(out[s].squared_volume - exact) <= bound * exact)) {
