@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
@@ -18,35 +17,39 @@
 #include "geolip/simplex/volume_law.hpp"
 #include "geolip/sweep/band.hpp"
 #include "geolip/sweep/number.hpp"
+#include "geolip/sweep/plan.hpp"
 #include "geolip/sweep/results.hpp"
 #include "support/documented.hpp"
 #include "support/table.hpp"
 
 namespace examples {
 
-/// Mean of some readings, the standard deviation of one, and how many there are.
-struct mean_reading {
-    double mean = 0;
-    double sd = 0;
-    std::size_t count = 0;
-
-    double standard_error() const { return sd / std::sqrt(static_cast<double>(count)); }
-};
-
-/// Of the values at one dimension; empty with fewer than two.
-inline std::optional<mean_reading> mean_at(std::span<const geolip::sweep::entry> entries, std::uint32_t dim) {
-    mean_reading of;
-    double squares = 0;
-    for (const auto& e : entries) {
-        if (e.dim != dim || !e.cv) continue;
-        const double step = *e.cv - of.mean;
-        of.mean += step / static_cast<double>(++of.count);
-        squares += step * (*e.cv - of.mean);
+/// Mean and standard deviation of values that are added one by one (Welford's recurrence).
+class moments {
+public:
+    void add(double value) {
+        const double step = value - mean_;
+        mean_ += step / static_cast<double>(++count_);
+        squares_ += step * (value - mean_);
     }
-    if (of.count < 2) return std::nullopt;
-    of.sd = std::sqrt(squares / static_cast<double>(of.count - 1));
-    return of;
-}
+
+    /// Empty without values.
+    std::optional<double> mean() const { return count_ > 0 ? std::optional(mean_) : std::nullopt; }
+
+    /// Of one value; empty with fewer than two.
+    std::optional<double> sd() const {
+        return count_ > 1 ? std::optional(std::sqrt(squares_ / static_cast<double>(count_ - 1))) : std::nullopt;
+    }
+
+    /// Of the mean.
+    std::optional<double> standard_error() const {
+        return count_ > 1 ? std::optional(*sd() / std::sqrt(static_cast<double>(count_))) : std::nullopt;
+    }
+
+private:
+    double mean_ = 0, squares_ = 0;
+    std::size_t count_ = 0;
+};
 
 inline std::optional<double> population_cv(const geolip::sweep::plan& plan, std::uint32_t dim) {
     return plan.law == geolip::sweep::law::gaussian
@@ -63,7 +66,7 @@ inline std::vector<std::uint32_t> table_dims(const geolip::sweep::plan& plan) {
     return dims.empty() ? plan.dims : dims;
 }
 
-/// `null` is a sweep of chance alone that holds at least the dimensions of `table_dims`.
+/// `null` is a sweep of chance alone over the dimensions of `table_dims` and the same vocabularies.
 inline std::string sweep_table(const geolip::sweep::results& results, const geolip::sweep::results& null) {
     using geolip::sweep::fixed;
     const geolip::sweep::band limits;
@@ -73,37 +76,36 @@ inline std::string sweep_table(const geolip::sweep::results& results, const geol
     };
 
     table rows({"D", "documented", "mean CV", "std. error", "estimator null", "law", "z", "in band", "status"});
-    for (const std::uint32_t dim : table_dims(plan)) {
-        geolip::sweep::cv_summary all;
-        std::size_t inside = 0;
-        for (const auto& e : results.entries) {
-            if (e.dim != dim || !e.cv) continue;
-            all.add(*e.cv);
-            if (limits.contains(e)) ++inside;
+    for (std::size_t column = 0, d = 0; column < null.plan.dims.size(); ++column) {
+        const std::uint32_t dim = null.plan.dims[column];
+        while (plan.dims[d] != dim) ++d;
+        moments ours, chance, difference, inside;
+        for (std::size_t v = 0; v < plan.vocabs.size(); ++v) {
+            const geolip::sweep::entry& e = results.entries[v * plan.dims.size() + d];
+            const geolip::sweep::entry& n = null.entries[v * null.plan.dims.size() + column];
+            if (e.cv) ours.add(*e.cv);
+            if (n.cv) chance.add(*n.cv);
+            if (e.cv && n.cv) difference.add(*e.cv - *n.cv);
+            if (e.cv) inside.add(limits.contains(e) ? 100 : 0);
         }
-        const auto ours = mean_at(results.entries, dim);
-        const auto chance = mean_at(null.entries, dim);
-        std::optional<double> z;
-        if (ours && chance)
-            z = (ours->mean - chance->mean) / std::hypot(ours->standard_error(), chance->standard_error());
-        rows.add({std::to_string(dim), shown(documented_at(dim), 3),
-                  all.count > 0 ? fixed(all.mean(), 4) : std::string(undefined),
-                  ours ? fixed(ours->standard_error(), 4) : std::string(undefined),
-                  chance ? fixed(chance->mean, 4) + " +- " + fixed(chance->sd, 4) : std::string(undefined),
-                  shown(population_cv(plan, dim), 4), shown(z, 1),
-                  all.count > 0 ? fixed(100.0 * static_cast<double>(inside) / static_cast<double>(all.count), 1) + "%"
-                                : std::string(undefined),
-                  all.count > 0 ? std::string(to_string(geolip::sweep::status_of(all.mean(), limits))) : "UNDEFINED"});
+        const auto error = difference.standard_error();
+        rows.add({std::to_string(dim), shown(documented_at(dim), 3), shown(ours.mean(), 4),
+                  shown(ours.standard_error(), 4),
+                  chance.sd() ? fixed(*chance.mean(), 4) + " +- " + fixed(*chance.sd(), 4) : std::string(undefined),
+                  shown(population_cv(plan, dim), 4),
+                  error && *error > 0 ? fixed(*difference.mean() / *error, 1) : std::string(undefined),
+                  inside.mean() ? fixed(*inside.mean(), 1) + "%" : std::string(undefined),
+                  ours.mean() ? std::string(to_string(geolip::sweep::status_of(*ours.mean(), limits))) : "UNDEFINED"});
     }
 
     const std::size_t inside = geolip::sweep::band_order(results.entries, limits).size();
-    std::string text = rows.text() + "\nIn the band (" + fixed(limits.lo, 2) + ", " + fixed(limits.hi, 2) +
-                       "): " + std::to_string(inside) + " of " + std::to_string(results.entries.size()) +
-                       " configurations (documented: " + std::to_string(documented_in_band) + " of " +
-                       std::to_string(documented_entries) + ")\n";
-    text +=
-        "Estimator null: mean and standard deviation of one reading over random pools of the same sizes; z compares "
-        "the means.\n";
+    std::string text =
+        rows.text() + "\nIn the band (" + fixed(limits.lo, 2) + ", " + fixed(limits.hi, 2) +
+        "): " + std::to_string(inside) + " of " + std::to_string(results.entries.size()) +
+        " configurations (documented: " + std::to_string(documented_in_band) + " of " +
+        std::to_string(documented_entries) +
+        ")\nEstimator null: mean and standard deviation of one reading of random pools of the same sizes; "
+        "z compares the means, pool by pool.\n";
     if (plan.design == geolip::sweep::design::nested) {
         text += "Design nested: all dimensions of a vocabulary share one pool's draws, so the rows are correlated.\n";
     }
