@@ -1,14 +1,9 @@
 # Copyright (c) 2026 the geolip authors. SPDX-License-Identifier: MIT
 #
-# Everything but the unit tests. A test that lacks a tool is skipped and says which.
+# Everything but the unit tests and the programs.
 
 set(include_dir ${PROJECT_SOURCE_DIR}/include)
 set(work_dir ${PROJECT_BINARY_DIR}/checks)
-
-function(geolip_skip name reason)
-    add_test(NAME ${name} COMMAND ${CMAKE_COMMAND} -E echo "skipped: ${reason}")
-    set_tests_properties(${name} PROPERTIES SKIP_REGULAR_EXPRESSION "^skipped: ")
-endfunction()
 
 # ---- Headers: alone and twice, under hostile macros, with the standard library only where that is promised.
 add_library(geolip_everything INTERFACE)
@@ -87,18 +82,19 @@ function(geolip_check_preset preset tool)
                                            ${CMAKE_CURRENT_SOURCE_DIR}/preset.cmake)
     set_tests_properties(preset.${preset} PROPERTIES TIMEOUT 3600)
 endfunction()
-geolip_check_preset(asan ${CMAKE_CXX_COMPILER} -DTEST=.)
-geolip_check_preset(tsan ${CMAKE_CXX_COMPILER} -DTEST=backend|metrics|sweep)
-geolip_check_preset(clang clang++-19 -DTEST=.)
-geolip_check_preset(aarch64 aarch64-linux-gnu-g++ -DTEST=.)
-geolip_check_preset(cuda nvcc -DTARGET=thrust_cuda_test -DTEST=thrust_cuda)
+geolip_check_preset(asan ${CMAKE_CXX_COMPILER})
+geolip_check_preset(tsan ${CMAKE_CXX_COMPILER} "-DTARGETS=backend_tests sweep_tests")
+geolip_check_preset(clang clang++-19)
+geolip_check_preset(aarch64 aarch64-linux-gnu-g++)
+geolip_check_preset(cuda nvcc -DTARGETS=thrust_cuda_test)
 
 # ---- And on an x86 processor from before AVX: run-time dispatch must not leak wide instructions into common code.
 find_program(QEMU_X86_64 qemu-x86_64)
 if(QEMU_X86_64 AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")
     foreach(folder IN LISTS std_folders)
         if(TARGET ${folder}_tests)
-            add_test(NAME baseline.${folder} COMMAND ${QEMU_X86_64} -cpu Nehalem $<TARGET_FILE:${folder}_tests>)
+            add_test(NAME baseline.${folder} COMMAND ${QEMU_X86_64} -cpu Nehalem $<TARGET_FILE:${folder}_tests>
+                                                     --source-file-exclude=${long_tests})
         endif()
     endforeach()
 else()
