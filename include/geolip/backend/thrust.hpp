@@ -8,31 +8,27 @@
 
 #include <thrust/detail/config.h>
 
+/// \cond
 #if THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_CPP
+#define GEOLIP_THRUST_SYSTEM cpp
 #include "geolip/backend/thrust/cpp.hpp"
-namespace geolip::thrust_system {
-using configured = cpp;
-}
 #elif THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_OMP
+#define GEOLIP_THRUST_SYSTEM omp
 #include "geolip/backend/thrust/omp.hpp"
-namespace geolip::thrust_system {
-using configured = omp;
-}
 #elif THRUST_DEVICE_SYSTEM == THRUST_DEVICE_SYSTEM_TBB
+#define GEOLIP_THRUST_SYSTEM tbb
 #include "geolip/backend/thrust/tbb.hpp"
-namespace geolip::thrust_system {
-using configured = tbb;
-}
 #else
+#define GEOLIP_THRUST_SYSTEM cuda
 #include "geolip/backend/thrust/cuda.hpp"
-namespace geolip::thrust_system {
-using configured = cuda;
-}
 #endif
 
 namespace geolip {
 
-template <class System = thrust_system::configured>
+template <class System = thrust_system::GEOLIP_THRUST_SYSTEM>
 struct thrust_backend;
 
 }  // namespace geolip
+
+#undef GEOLIP_THRUST_SYSTEM
+/// \endcond

@@ -10,9 +10,10 @@
 
 namespace geolip::thrust_system {
 
+/// One thread of the host. See `thrust_backend`.
 struct cpp {
-    static constexpr const char* name = "thrust_cpp";
-    static auto policy() { return ::thrust::cpp::par; }
+    static constexpr const char* name = "thrust_cpp";    ///< of the backend
+    static auto policy() { return ::thrust::cpp::par; }  ///< of execution
 };
 
 }  // namespace geolip::thrust_system

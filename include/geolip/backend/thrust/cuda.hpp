@@ -24,8 +24,9 @@ namespace geolip {
 
 namespace thrust_system {
 
+/// The current CUDA device. See `thrust_backend<thrust_system::cuda>`.
 struct cuda {
-    static constexpr const char* name = "thrust_cuda";
+    static constexpr const char* name = "thrust_cuda";  ///< of the backend
 };
 
 }  // namespace thrust_system
@@ -41,8 +42,8 @@ struct warp {
     __device__ static std::size_t rank() { return threadIdx.x % width; }
     __device__ static std::size_t size() { return width; }
 
-    template <class W, std::size_t N>
-    __device__ static void sum(W (&values)[N]) {
+    template <class W, std::size_t Count>
+    __device__ static void sum(W (&values)[Count]) {
         for (W& value : values) {
             for (int offset = width / 2; offset > 0; offset /= 2) value += __shfl_xor_sync(0xffffffffU, value, offset);
         }
@@ -64,7 +65,9 @@ __global__ void read_simplices(matrix_view<const T> points, const std::uint32_t*
 
 /// The memory a `thrust_backend<thrust_system::cuda>` works in, on the host and on the device. It grows to the
 /// largest batch it has seen and belongs to the device that was current at its first use; one call at a time.
-struct cuda_workspace {
+class cuda_workspace {
+    friend struct thrust_backend<thrust_system::cuda>;
+
     std::vector<std::byte> host_points;
     std::vector<std::uint32_t> host_rows;
     ::thrust::device_vector<std::byte> points;
@@ -83,10 +86,12 @@ struct cuda_workspace {
 /// or a launch fails.
 template <>
 struct thrust_backend<thrust_system::cuda> {
-    cuda_workspace* workspace = nullptr;
+    cuda_workspace* workspace = nullptr;  ///< the caller's, or none
 
+    /// "thrust_cuda"
     static constexpr const char* name() { return thrust_system::cuda::name; }
 
+    /// See `backend`. \throws shape_error, error as above
     template <int K, class Route, class T>
     void squared_volumes(Route, matrix_view<const T> points, std::span<const std::uint32_t> rows,
                          std::span<volume_reading> out) const {

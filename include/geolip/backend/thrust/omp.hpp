@@ -10,9 +10,10 @@
 
 namespace geolip::thrust_system {
 
+/// The threads of OpenMP. See `thrust_backend`.
 struct omp {
-    static constexpr const char* name = "thrust_omp";
-    static auto policy() { return ::thrust::omp::par; }
+    static constexpr const char* name = "thrust_omp";    ///< of the backend
+    static auto policy() { return ::thrust::omp::par; }  ///< of execution
 };
 
 }  // namespace geolip::thrust_system

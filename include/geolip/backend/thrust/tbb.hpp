@@ -10,9 +10,10 @@
 
 namespace geolip::thrust_system {
 
+/// The threads of oneTBB. See `thrust_backend`.
 struct tbb {
-    static constexpr const char* name = "thrust_tbb";
-    static auto policy() { return ::thrust::tbb::par; }
+    static constexpr const char* name = "thrust_tbb";    ///< of the backend
+    static auto policy() { return ::thrust::tbb::par; }  ///< of execution
 };
 
 }  // namespace geolip::thrust_system

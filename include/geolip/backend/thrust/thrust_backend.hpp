@@ -41,8 +41,10 @@ struct simplex_reading {
 /// exists to run where Thrust runs. Errors: `shape_error`, and what the system throws.
 template <class System>
 struct thrust_backend {
+    /// "thrust_cpp", "thrust_omp", …
     static constexpr const char* name() { return System::name; }
 
+    /// See `backend`. \throws shape_error when the batch does not fit together
     template <int K, class Route, class T>
     void squared_volumes(Route, matrix_view<const T> points, std::span<const std::uint32_t> rows,
                          std::span<volume_reading> out) const {
