@@ -99,8 +99,10 @@ public:
         return squared_volume_from_distances(points_view(full));
     }
 
-    /// The K-volume, at half the relative error of V². Where V² would leave the range of T this does not.
-    GEOLIP_HOST_DEVICE static T volume(const points_view& points) requires real_scalar<T> {
+    /// The K-volume, at half the relative error of V². It stays in range where V² would not. (A template, like
+    /// `log_volume`, because of compilers that instantiate constrained members they should not; leave U alone.)
+    template <real_scalar U = T>
+    GEOLIP_HOST_DEVICE static U volume(const points_view& points) {
         const auto factored = heights(points);
         work result(1);
         for (int i = 0; i < K; ++i) result = result * (std::sqrt(factored.height[i]) / work(i + 1));
@@ -110,7 +112,8 @@ public:
     /// log V, without over- or underflow as long as the edges themselves are representable: each edge is first
     /// scaled by a power of two. Absolute error as the relative error of `volume`, plus rounding of the result.
     /// −∞ where the volume is zero.
-    GEOLIP_HOST_DEVICE static T log_volume(const points_view& points) requires real_scalar<T> {
+    template <real_scalar U = T>
+    GEOLIP_HOST_DEVICE static U log_volume(const points_view& points) {
         constexpr int most = std::numeric_limits<work>::max_exponent / 8 * 7;
         detail::small_array<K, work> length{};
         for (std::size_t j = 0; j < points.dimension(); ++j) {

@@ -7,6 +7,7 @@
 
 #include <concepts>
 #include <cstddef>
+#include <type_traits>
 
 #include "geolip/core/concepts.hpp"
 #include "geolip/simplex/detail/scalar_traits.hpp"
@@ -22,8 +23,7 @@ struct lanes_mask {
 };
 
 /// N values of type T. Every operation is applied lane by lane, with the rounding of T. Left uninitialised by the
-/// default constructor, like T itself. The loops have constant bounds: compilers turn them into vector instructions
-/// of whatever width the target has.
+/// default constructor, like T itself. Fastest where N is a power of two that fills the vector registers of the target.
 template <std::floating_point T, int N>
 class lanes {
     static_assert(N >= 1, "geolip::lanes<T, N>: N, the number of lanes, must be at least 1");
@@ -63,29 +63,19 @@ public:
     GEOLIP_HOST_DEVICE constexpr const T& operator[](int i) const { return lane_[i]; }
 
     GEOLIP_HOST_DEVICE friend constexpr lanes operator+(const lanes& a, const lanes& b) {
-        lanes result;
-        for (int i = 0; i < N; ++i) result.lane_[i] = a.lane_[i] + b.lane_[i];
-        return result;
+        return combine(a, b, [](const auto& x, const auto& y, auto& result) { result = x + y; });
     }
     GEOLIP_HOST_DEVICE friend constexpr lanes operator-(const lanes& a, const lanes& b) {
-        lanes result;
-        for (int i = 0; i < N; ++i) result.lane_[i] = a.lane_[i] - b.lane_[i];
-        return result;
+        return combine(a, b, [](const auto& x, const auto& y, auto& result) { result = x - y; });
     }
     GEOLIP_HOST_DEVICE friend constexpr lanes operator*(const lanes& a, const lanes& b) {
-        lanes result;
-        for (int i = 0; i < N; ++i) result.lane_[i] = a.lane_[i] * b.lane_[i];
-        return result;
+        return combine(a, b, [](const auto& x, const auto& y, auto& result) { result = x * y; });
     }
     GEOLIP_HOST_DEVICE friend constexpr lanes operator/(const lanes& a, const lanes& b) {
-        lanes result;
-        for (int i = 0; i < N; ++i) result.lane_[i] = a.lane_[i] / b.lane_[i];
-        return result;
+        return combine(a, b, [](const auto& x, const auto& y, auto& result) { result = x / y; });
     }
     GEOLIP_HOST_DEVICE friend constexpr lanes operator-(const lanes& a) {
-        lanes result;
-        for (int i = 0; i < N; ++i) result.lane_[i] = -a.lane_[i];
-        return result;
+        return combine(a, a, [](const auto& x, const auto&, auto& result) { result = -x; });
     }
     GEOLIP_HOST_DEVICE friend constexpr lanes_mask<N> operator<(const lanes& a, const lanes& b) {
         lanes_mask<N> result{};
@@ -102,6 +92,28 @@ public:
     }
 
 private:
+    // One operation on all lanes: in vector registers where the compiler has them and N fills them, which does not
+    // depend on how well it turns loops into vectors.
+    template <class Operation>
+    GEOLIP_HOST_DEVICE static constexpr lanes combine(const lanes& a, const lanes& b, Operation operation) {
+        lanes result;
+#if defined(__GNUC__) && !defined(__CUDACC__)
+        if constexpr ((N & (N - 1)) == 0 && sizeof(T) <= sizeof(double)) {
+            if (!std::is_constant_evaluated()) {
+                using vector [[gnu::vector_size(static_cast<std::size_t>(N) * sizeof(T))]] = T;
+                vector x, y, z;
+                __builtin_memcpy(&x, a.lane_, sizeof(x));
+                __builtin_memcpy(&y, b.lane_, sizeof(y));
+                operation(x, y, z);
+                __builtin_memcpy(result.lane_, &z, sizeof(z));
+                return result;
+            }
+        }
+#endif
+        for (int i = 0; i < N; ++i) operation(a.lane_[i], b.lane_[i], result.lane_[i]);
+        return result;
+    }
+
     T lane_[static_cast<std::size_t>(N)];
 };
 

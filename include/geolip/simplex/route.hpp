@@ -17,6 +17,7 @@
 #include "geolip/simplex/detail/scalar_traits.hpp"
 #include "geolip/simplex/detail/small_array.hpp"
 #include "geolip/simplex/detail/team.hpp"
+#include "geolip/simplex/detail/unroll.hpp"
 #include "geolip/simplex/simplex_view.hpp"
 
 namespace geolip {
@@ -104,6 +105,7 @@ struct edge_gram {
         auto gram = lower_triangle<K, double>::zero();
         detail::small_array<K + 1, double> squared_norm{};
         for (std::size_t j = team.rank(); j < simplex.dimension(); j += team.size()) {
+            GEOLIP_UNROLL
             for (int i = 0; i <= K; ++i) {
                 const double x = static_cast<double>(simplex(i, j));
                 squared_norm[i] += x * x;
@@ -134,6 +136,7 @@ struct bordered_expansion {
         auto products = lower_triangle<K + 1, T>::zero();
         for (std::size_t j = team.rank(); j < simplex.dimension(); j += team.size()) {
             detail::small_array<K + 1, T> column;
+            GEOLIP_UNROLL
             for (int i = 0; i <= K; ++i) column[i] = simplex(i, j);
             detail::accumulate(products, column);
         }

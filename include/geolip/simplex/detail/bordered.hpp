@@ -10,6 +10,7 @@
 #include "geolip/core/concepts.hpp"
 #include "geolip/simplex/detail/scalar_traits.hpp"
 #include "geolip/simplex/detail/small_array.hpp"
+#include "geolip/simplex/detail/unroll.hpp"
 #include "geolip/simplex/simplex_view.hpp"
 
 namespace geolip::detail {
@@ -49,7 +50,9 @@ GEOLIP_HOST_DEVICE constexpr lower_triangle<K + 1, W> squared_distances(const si
                                                                         const Team& team) {
     auto squared = lower_triangle<K + 1, W>::zero();
     for (std::size_t c = team.rank(); c < points.dimension(); c += team.size()) {
+        GEOLIP_UNROLL
         for (int i = 1; i <= K; ++i) {
+            GEOLIP_UNROLL
             for (int j = 0; j < i; ++j) {
                 const W difference = static_cast<W>(points(i, c)) - static_cast<W>(points(j, c));
                 squared(i, j) = squared(i, j) + difference * difference;

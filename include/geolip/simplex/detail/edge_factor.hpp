@@ -9,6 +9,7 @@
 #include "geolip/core/concepts.hpp"
 #include "geolip/simplex/detail/scalar_traits.hpp"
 #include "geolip/simplex/detail/small_array.hpp"
+#include "geolip/simplex/detail/unroll.hpp"
 #include "geolip/simplex/simplex_view.hpp"
 
 namespace geolip::detail {
@@ -18,21 +19,27 @@ template <int K, class W, class Element>
 GEOLIP_HOST_DEVICE constexpr void load_edges(const simplex_view<K, Element>& points, std::size_t j,
                                              small_array<K, W>& edge) {
     const W base = static_cast<W>(points(0, j));
+    GEOLIP_UNROLL
     for (int i = 0; i < K; ++i) edge[i] = static_cast<W>(points(i + 1, j)) - base;
 }
 
 /// Adds the products of a column to a Gram matrix.
 template <int K, class W>
 GEOLIP_HOST_DEVICE constexpr void accumulate(lower_triangle<K, W>& gram, const small_array<K, W>& column) {
-    for (int i = 0; i < K; ++i)
+    GEOLIP_UNROLL
+    for (int i = 0; i < K; ++i) {
+        GEOLIP_UNROLL
         for (int j = 0; j <= i; ++j) gram(i, j) = gram(i, j) + column[i] * column[j];
+    }
 }
 
 /// column ← M · column.
 template <int K, class W>
 GEOLIP_HOST_DEVICE constexpr void multiply(const lower_triangle<K, W>& m, small_array<K, W>& column) {
+    GEOLIP_UNROLL
     for (int i = K - 1; i >= 0; --i) {
         W sum = m(i, i) * column[i];
+        GEOLIP_UNROLL
         for (int j = 0; j < i; ++j) sum = sum + m(i, j) * column[j];
         column[i] = sum;
     }
@@ -41,8 +48,10 @@ GEOLIP_HOST_DEVICE constexpr void multiply(const lower_triangle<K, W>& m, small_
 /// column ← Mᵀ · column.
 template <int K, class W>
 GEOLIP_HOST_DEVICE constexpr void multiply_transposed(const lower_triangle<K, W>& m, small_array<K, W>& column) {
+    GEOLIP_UNROLL
     for (int i = 0; i < K; ++i) {
         W sum = m(i, i) * column[i];
+        GEOLIP_UNROLL
         for (int j = i + 1; j < K; ++j) sum = sum + m(j, i) * column[j];
         column[i] = sum;
     }

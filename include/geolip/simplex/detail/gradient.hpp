@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "geolip/simplex/detail/edge_factor.hpp"
+#include "geolip/simplex/detail/unroll.hpp"
 
 namespace geolip::detail {
 
@@ -32,9 +33,11 @@ GEOLIP_HOST_DEVICE constexpr void write_gradient(const simplex_view<K, const T>&
         small_array<K, W> column;
         load_edges(points, j, column);
         multiply(factored.transform, column);
+        GEOLIP_UNROLL
         for (int i = 0; i < K; ++i) column[i] = column[i] * others[i];
         multiply_transposed(factored.transform, column);
         W base(0);
+        GEOLIP_UNROLL
         for (int i = 0; i < K; ++i) {
             gradient(i + 1, j) = static_cast<T>(column[i]);
             base = base - column[i];
