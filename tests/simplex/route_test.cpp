@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <limits>
 #include <random>
+#include <type_traits>
 #include <vector>
 
 #include "fixtures/bordered_volumes.hpp"
@@ -55,13 +56,13 @@ void check_fixture(const fixtures::bordered_volume& expected) {
     const geolip::matrix_view<const float> view(points.data(), K + 1, dim);
     CAPTURE(K);
     CAPTURE(dim);
-    const double kappa_free = 1e-5;  // both solve a well-conditioned 32-bit determinant
+    const double tolerance = 1e-5;  // of a well-conditioned determinant in 32 bits
     CHECK(bordered_expansion::evaluate<K>(view, in_order.data()).squared_volume ==
-          doctest::Approx(expected.squared_volume).epsilon(kappa_free));
+          doctest::Approx(expected.squared_volume).epsilon(tolerance));
     CHECK(bordered_differences::evaluate<K>(view, in_order.data()).squared_volume ==
-          doctest::Approx(expected.squared_volume).epsilon(kappa_free));
+          doctest::Approx(expected.squared_volume).epsilon(tolerance));
     CHECK(edge_gram::evaluate<K>(view, in_order.data()).squared_volume ==
-          doctest::Approx(expected.squared_volume).epsilon(kappa_free));
+          doctest::Approx(expected.squared_volume).epsilon(tolerance));
 }
 
 TEST_CASE("the documented estimator gives PyTorch's values") {
@@ -153,6 +154,14 @@ constexpr auto on_a_hyperplane = [](auto& row) {
     row.back() = sum;
 };
 
+// Points of a three-dimensional flat of a space of many dimensions.
+constexpr auto in_a_flat = [](auto& row) {
+    using T = typename std::remove_reference_t<decltype(row)>::value_type;
+    for (std::size_t j = 3; j < row.size(); ++j)
+        row[j] = row[0] * std::cos(static_cast<T>(j)) + row[1] * std::sin(static_cast<T>(j)) +
+                 row[2] * std::cos(static_cast<T>(j * j));
+};
+
 TEST_CASE_TEMPLATE("volumes that are rounding noise are called so", T, float, double) {
     CHECK(noisy_fraction<T, 4, 3>(0, unchanged) == 1);  // five points in space
     CHECK(noisy_fraction<T, 4, 2>(0, unchanged) == 1);
@@ -164,6 +173,7 @@ TEST_CASE_TEMPLATE("volumes that are rounding noise are called so", T, float, do
     CHECK(noisy_fraction<T, 4, 4>(0, layer_norm) > 0.99);
     CHECK(noisy_fraction<T, 7, 7>(0, layer_norm) > 0.99);
     CHECK(noisy_fraction<T, 4, 4>(0, on_a_hyperplane) > 0.99);
+    CHECK(noisy_fraction<T, 4, 300>(0, in_a_flat) > 0.99);
 }
 
 TEST_CASE_TEMPLATE("volumes that mean something are not", T, float, double) {

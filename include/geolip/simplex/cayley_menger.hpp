@@ -31,9 +31,9 @@ namespace geolip {
 /// length one (∞ for a flat simplex); ε the spacing of numbers at one in the type computed in
 /// (`std::numeric_limits<T>::epsilon()`, for `float` that of `double`).
 ///
-/// * Flat simplices: the result is exactly zero in exact arithmetic and where edges vanish or are multiples of
-///   the first; otherwise, and always for D < K, it is rounding noise near zero, never negative.
-///   The `relative_noise` of a route (route.hpp) tells noise from volume.
+/// * Flat simplices: the result is exactly zero in exact arithmetic and where a point coincides with the first;
+///   otherwise, and always for D < K, it is rounding noise near zero, never negative. The `relative_noise` of
+///   `edge_gram` (route.hpp) tells noise from volume.
 /// * Coordinates that are not finite give a result that is not finite.
 template <int K, field T>
 class cayley_menger {

@@ -42,9 +42,9 @@ concept volume_route = requires(matrix_view<const double> points, const std::uin
 /// data, and its pivots.
 ///
 /// The relative error of the squared volume is at most 4(κ² + D)ε while that is below 1/100, with κ as in
-/// `cayley_menger` and ε that of `double`. `relative_noise` covers this error and what rounding the coordinates to T,
-/// once, has done: it detects simplices of more dimensions than the space, and points that lie in a flat but for the
-/// last bit.
+/// `cayley_menger` and ε that of `double`. `relative_noise` covers this error and what rounding has done to the
+/// coordinates: it detects simplices of more dimensions than the space, and points that lie in a flat but for the last
+/// bits.
 struct edge_gram {
     static constexpr const char* name = "edge_gram";
 
@@ -59,9 +59,9 @@ struct edge_gram {
     /// largest squared norm |x_i|² among the K + 1 points (an upper bound does). Branch-free.
     ///
     /// Let M be the unit lower triangular matrix that makes the edges orthogonal, so that m = row i of M gives the
-    /// height h_i. To first order, points moved by at most 2εR each (what a short calculation
-    /// such as a normalisation leaves) move |h_i| by at most 2εR(Σ|m_j| + |Σm_j|), because
-    /// m is optimal; errors of cεg in the Gram matrix move |h_i|² by at most cεK·Σ m_j² g_jj.
+    /// height h_i. To first order, points moved by at most δ each move |h_i| by at most δ(Σ|m_j| + |Σm_j|), because m
+    /// is optimal; δ is taken as 2ε times the largest norm, which is what a short calculation such as a normalisation
+    /// leaves. Errors cεg in the Gram matrix g move |h_i|² by at most cεK·Σ m_j² g_jj; c is taken as 4.
     template <class T, int K, class W>
     GEOLIP_HOST_DEVICE static constexpr result<W> finish(lower_triangle<K, W> gram, const W& largest_squared_norm) {
         constexpr double coordinate_spacing = 2 * detail::spacing<T>;
@@ -88,7 +88,7 @@ struct edge_gram {
             const auto solid = W(0) < height;
             const W divisor = select(solid, height, W(1));
             const W from_coordinates = coordinate_error * reach * reach / divisor;
-            const W from_gram = static_cast<W>(K * gram_spacing) * weighted / divisor;
+            const W from_gram = static_cast<W>(4 * K * gram_spacing) * weighted / divisor;
             const W squared = from_gram * from_gram;
             const W larger = select(squared < from_coordinates, from_coordinates, squared);
             const W here = select(solid, larger, static_cast<W>(detail::infinity));

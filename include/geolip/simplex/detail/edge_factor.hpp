@@ -114,7 +114,7 @@ GEOLIP_HOST_DEVICE constexpr edge_factor<K, W> factor_edges(const simplex_view<K
         }
         team.sum(gram.entry);
         W floor(0);
-        if constexpr (spacing < W >> 0)
+        if constexpr (0 < spacing<W>)
             if (pass < Passes) floor = static_cast<W>(4 * K * spacing<W>);
         factor(gram, floor);
         solve_unit_lower(gram, result.transform);
