@@ -176,21 +176,21 @@ std::string message_of(Action action) {
 }  // namespace
 
 TEST_CASE("a user-written backend keeps the contract, and a metric runs on it") {
-    CHECK(geolip_tests::broken_promise(backwards(), geolip_tests::agreement::same_bits) == "");
-    CHECK(geolip_tests::disagreement<float>(backwards()) == "");
-    CHECK(geolip_tests::disagreement<double>(backwards()) == "");
+    CHECK(geolip_test::broken_promise(backwards(), geolip_test::agreement::same_bits) == "");
+    CHECK(geolip_test::disagreement<float>(backwards()) == "");
+    CHECK(geolip_test::disagreement<double>(backwards()) == "");
 }
 
 TEST_CASE("a team of threads at each simplex keeps the contract") {
-    CHECK(geolip_tests::broken_promise(four_threads(), geolip_tests::agreement::rounding_bound) == "");
+    CHECK(geolip_test::broken_promise(four_threads(), geolip_test::agreement::rounding_bound) == "");
 }
 
 TEST_CASE("the contract test tells a broken backend") {
-    using geolip_tests::agreement;
-    using geolip_tests::broken_promise;
+    using geolip_test::agreement;
+    using geolip_test::broken_promise;
     CHECK(broken_promise(forgets_the_last(), agreement::rounding_bound) != "");
     CHECK(broken_promise(ignores_strides(), agreement::rounding_bound) != "");
-    CHECK(geolip_tests::disagreement<float>(forgets_the_last()) != "");
+    CHECK(geolip_test::disagreement<float>(forgets_the_last()) != "");
 }
 
 TEST_CASE("require_batch names what does not fit") {

@@ -14,12 +14,12 @@
 #include "support/backend_contract.hpp"
 
 TEST_CASE("thrust_backend keeps a backend's promises, and every reading is the route's own, bit for bit") {
-    CHECK(geolip_tests::broken_promise(geolip::thrust_backend<>(), geolip_tests::agreement::same_bits) == "");
+    CHECK(geolip_test::broken_promise(geolip::thrust_backend<>(), geolip_test::agreement::same_bits) == "");
 }
 
 TEST_CASE("volume_cv is the same metric on Thrust") {
-    CHECK(geolip_tests::disagreement<float>(geolip::thrust_backend<>()) == "");
-    CHECK(geolip_tests::disagreement<double>(geolip::thrust_backend<>()) == "");
+    CHECK(geolip_test::disagreement<float>(geolip::thrust_backend<>()) == "");
+    CHECK(geolip_test::disagreement<double>(geolip::thrust_backend<>()) == "");
 }
 
 TEST_CASE("thrust_backend<> is the configured system") {

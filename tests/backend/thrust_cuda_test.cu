@@ -41,11 +41,11 @@ std::string refusal() {
 
 // More samples than one grid holds, and far fewer samples than points: the two ways the launch may go.
 std::string broken_sizes(const cuda_backend& backend) {
-    const geolip_tests::known_simplices<2, float> known(300'000, 3);
+    const geolip_test::known_simplices<2, float> known(300'000, 3);
     std::vector<geolip::volume_reading> out(known.count);
     backend.squared_volumes<2>(geolip::edge_gram(), known.view(), known.rows, out);
-    const double bound = geolip_tests::error_bound<geolip::edge_gram, float>(geolip_tests::agreement::rounding_bound, 2,
-                                                                             3, known.condition);
+    const double bound = geolip_test::error_bound<geolip::edge_gram, float>(geolip_test::agreement::rounding_bound, 2,
+                                                                            3, known.condition);
     for (std::size_t s = 0; s < known.count; ++s) {
         const double exact = known.squared_volumes[s];
         if (!(std::abs(out[s].squared_volume - exact) <= bound * exact)) {
@@ -55,7 +55,7 @@ std::string broken_sizes(const cuda_backend& backend) {
     const std::vector<std::uint32_t> last(known.rows.end() - 3, known.rows.end());
     std::vector<geolip::volume_reading> one(1);
     backend.squared_volumes<2>(geolip::edge_gram(), known.view(), last, one);
-    return geolip_tests::same_bits(one[0].squared_volume, out.back().squared_volume) ? "" : "one sample of many points";
+    return geolip_test::same_bits(one[0].squared_volume, out.back().squared_volume) ? "" : "one sample of many points";
 }
 
 }  // namespace
@@ -70,9 +70,9 @@ int main() {
     if (!refusal().empty()) return failed(refusal());
     geolip::cuda_workspace workspace;
     for (const cuda_backend& backend : {cuda_backend(), cuda_backend{.workspace = &workspace}}) {
-        const std::string broken = geolip_tests::broken_promise(backend, geolip_tests::agreement::rounding_bound);
+        const std::string broken = geolip_test::broken_promise(backend, geolip_test::agreement::rounding_bound);
         if (!broken.empty()) return failed(broken);
-        const std::string cv = geolip_tests::disagreement<float>(backend) + geolip_tests::disagreement<double>(backend);
+        const std::string cv = geolip_test::disagreement<float>(backend) + geolip_test::disagreement<double>(backend);
         if (!cv.empty()) return failed(cv);
         if (const std::string sizes = broken_sizes(backend); !sizes.empty()) return failed(sizes);
     }

@@ -16,7 +16,7 @@
 #include "geolip/metrics/volume_cv.hpp"
 #include "geolip/random/fill.hpp"
 
-namespace geolip_tests {
+namespace geolip_test {
 
 /// Empty, or how `volume_cv` on `backend` departs from `volume_cv` on `cpu`.
 template <class T, geolip::backend Backend>
@@ -50,4 +50,4 @@ std::string disagreement(const Backend& backend) {
     return text.str();
 }
 
-}  // namespace geolip_tests
+}  // namespace geolip_test

@@ -18,7 +18,7 @@
 
 #include "geolip/backend/backend.hpp"
 
-namespace geolip_tests {
+namespace geolip_test {
 
 /// How close a backend's readings are to `Route::evaluate`: its very bits; within its bound, because the sums run
 /// in another order; or within the bound of `squared_volumes`, which computes in the scalar of the points.
@@ -195,4 +195,4 @@ std::string broken_promise(const Backend& backend, agreement expected) {
     return broken;
 }
 
-}  // namespace geolip_tests
+}  // namespace geolip_test
