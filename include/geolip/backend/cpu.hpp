@@ -93,6 +93,7 @@ struct basic_cpu {
     }
 };
 
+/// The `cpu` backend with threads of its own.
 using cpu = basic_cpu<>;
 
 static_assert(backend<cpu>);

@@ -6,9 +6,10 @@
 
 namespace geolip {
 
+/// Semantic version of the library.
 inline constexpr int version_major = 0;
-inline constexpr int version_minor = 1;
-inline constexpr int version_patch = 0;
+inline constexpr int version_minor = 1;  ///< see `version_major`
+inline constexpr int version_patch = 0;  ///< see `version_major`
 /// "major.minor.patch"
 inline constexpr const char* version_string = "0.1.0";
 

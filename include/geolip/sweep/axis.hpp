@@ -31,6 +31,7 @@ inline void check(bool holds, const std::string& what, const std::string& expect
 
 /// The values of `LO:HI:STEP`: LO, LO+STEP, … up to HI, which is included when the step reaches it. `24` is the one
 /// value 24; parts may be joined by commas. Values are positive 32-bit numbers in strictly ascending order.
+/// \param text  the values
 /// \param name  what the text was given for (an option or a field), for the message
 /// \throws usage_error if the text is malformed, empty, zero, negative, too large or not ascending
 inline std::vector<std::uint32_t> parse_axis(std::string_view text, std::string_view name) {

@@ -57,6 +57,7 @@ struct decomposition {
     cv_summary cv;
 };
 
+/// The answer of `nearest_band_dim`.
 struct nearest_dim {
     std::uint32_t dim;
     cv_summary cv;
@@ -93,10 +94,12 @@ inline std::vector<entry> with_cv_between(std::span<const entry> entries, double
 /// Where a mean lies: strictly inside the band, or at or beyond one of its bounds.
 enum class band_status { below, in_band, above };
 
+/// "BELOW", "IN_BAND" or "ABOVE", as the document has it.
 constexpr std::string_view to_string(band_status status) {
     return status == band_status::below ? "BELOW" : status == band_status::above ? "ABOVE" : "IN_BAND";
 }
 
+/// Where a value lies.
 constexpr band_status status_of(double cv, const band& limits) {
     return cv >= limits.hi ? band_status::above : cv > limits.lo ? band_status::in_band : band_status::below;
 }

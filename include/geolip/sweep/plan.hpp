@@ -34,18 +34,23 @@ enum class draw { rows, bartlett };
 /// The names of an enumeration's values, in order.
 template <class Enum>
 inline constexpr std::array<std::string_view, 0> choices{};
+/// Names of `law`.
 template <>
 inline constexpr std::array<std::string_view, 2> choices<law>{"gaussian", "sphere"};
+/// Names of `design`.
 template <>
 inline constexpr std::array<std::string_view, 2> choices<design>{"independent", "nested"};
+/// Names of `draw`.
 template <>
 inline constexpr std::array<std::string_view, 2> choices<draw>{"rows", "bartlett"};
+/// Names of `isa`.
 template <>
 inline constexpr std::array<std::string_view, 4> choices<isa>{"auto", "baseline", "avx2", "avx512"};
 
 template <class Enum>
 concept choice = !choices<Enum>.empty();
 
+/// The name of a value.
 template <choice Enum>
 constexpr std::string_view to_string(Enum value) {
     return choices<Enum>[static_cast<std::size_t>(value)];
@@ -64,11 +69,11 @@ Enum parse_choice(std::string_view text, std::string_view option) {
         usage_error(std::string(option) + " '" + std::string(text) + "': unknown; expected " + expected));
 }
 
-inline constexpr int min_order = 2;
-inline constexpr int max_order = 7;
-inline constexpr int max_samples = 1 << 24;
-inline constexpr std::uint32_t max_dimension = 1u << 20;
-inline constexpr std::size_t max_entries = std::size_t{1} << 24;
+inline constexpr int min_order = 2;                               ///< the lowest simplex order of a plan
+inline constexpr int max_order = 7;                               ///< the highest one
+inline constexpr int max_samples = 1 << 24;                       ///< the most simplices of a configuration
+inline constexpr std::uint32_t max_dimension = 1u << 20;          ///< the highest D
+inline constexpr std::size_t max_entries = std::size_t{1} << 24;  ///< the most configurations
 
 /// A sweep. The defaults are the documented one, 65,536 configurations.
 struct plan {
@@ -107,6 +112,7 @@ constexpr entry entry_at(const plan& p, std::size_t index) {
 /// Entries that one item yields, in the order of `plan::dims`. Items one after the other give V, then D.
 constexpr std::size_t entries_per_item(const plan& p) { return p.design == design::nested ? p.dims.size() : 1; }
 
+/// Entries of the whole grid.
 constexpr std::size_t entry_count(const plan& p) { return p.vocabs.size() * p.dims.size(); }
 
 namespace detail {

@@ -29,6 +29,7 @@ concept evaluator_factory = requires(const Factory& make, std::size_t item, std:
     make()(item, out);
 };
 
+/// How `run` goes about it; the results depend on none of it.
 struct run_options {
     unsigned threads = 1;
     shard part = {};                                                       ///< the items to run; others are left alone

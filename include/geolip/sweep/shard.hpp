@@ -30,6 +30,7 @@ struct shard {
     friend bool operator==(const shard&, const shard&) = default;
 };
 
+/// `k/K`, as `parse_shard` reads it.
 inline std::string to_string(shard part) { return std::to_string(part.index) + '/' + std::to_string(part.count); }
 
 /// Reads `k/K`.
