@@ -14,6 +14,7 @@
 #include <thread>
 #include <utility>
 
+#include "geolip/backend/cpu.hpp"
 #include "geolip/sweep/document.hpp"
 #include "geolip/sweep/evaluate.hpp"
 #include "geolip/sweep/file.hpp"
@@ -45,11 +46,12 @@ struct settings {
     bool json = false;
 };
 
-constexpr bool has_thrust =
 #if defined(GEOLIP_EXAMPLES_THRUST)
-    true;
+constexpr bool has_thrust = true;
+using thrust_or_cpu = geolip::thrust_backend<>;
 #else
-    false;
+constexpr bool has_thrust = false;
+using thrust_or_cpu = geolip::cpu;
 #endif
 
 [[noreturn]] void refuse(const std::string& what) { throw geolip::usage_error(what); }
@@ -77,7 +79,7 @@ void declare(CLI::App& app, settings& s) {
                 "--backend thrust: this program was built without; expected one configured with "
                 "-DGEOLIP_EXAMPLES_THRUST=ON, such as scripts/run sweep --backend=thrust makes");
         }
-        p.backend = text;
+        p.backend = text == "cpu" ? text : thrust_or_cpu::name();
     });
     add_text(app, "--law", "gaussian|sphere", "gaussian", "Law of the rows",
              [&](const std::string& text) { p.law = parse_choice<law>(text, "--law"); });
@@ -90,7 +92,10 @@ void declare(CLI::App& app, settings& s) {
     add_text(app, "--isa", "auto|baseline|avx2|avx512", "auto", "Instruction-set level, for the same bits elsewhere",
              [&](const std::string& text) { p.isa = parse_choice<geolip::isa>(text, "--isa"); });
     add_text(app, "--out", "FILE", "", "Write the JSON document (or, of a shard, its record) to FILE",
-             [&](const std::string& text) { s.out = text; });
+             [&](const std::string& text) {
+                 if (text.empty()) refuse("--out '': no name; expected the name of a file");
+                 s.out = text;
+             });
     app.add_flag("--resume", s.resume, "Go on with the run to FILE that was stopped, if there is one");
     add_text(app, "--shard", "k/K", "", "Run part k of K only; the program merge puts the parts together",
              [&](const std::string& text) { s.part = parse_shard(text, "--shard"); });
@@ -118,14 +123,9 @@ bool run_items(results& r, const settings& s, record* log) {
                               .progress = [&](std::size_t done, std::size_t all) { progress(done, all); },
                               .stop = [] { return examples::stop_signal != 0; },
                               .record = log};
-#if defined(GEOLIP_EXAMPLES_THRUST)
-    if (r.plan.backend == "thrust") {
-        return run(
-            r, [&] { return evaluator(r.plan, geolip::thrust_backend<>()); }, options);
-    }
-#endif
-    return run(
-        r, [&] { return evaluator(r.plan); }, options);
+    const auto on_cpu = [&] { return evaluator(r.plan); };
+    const auto on_thrust = [&] { return evaluator(r.plan, thrust_or_cpu()); };
+    return r.plan.backend == geolip::cpu::name() ? run(r, on_cpu, options) : run(r, on_thrust, options);
 }
 
 // Takes over what an earlier, finished run wrote to FILE.

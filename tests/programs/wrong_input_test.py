@@ -11,9 +11,11 @@ class WrongInput(Programs):
     def test_usage_of_sweep(self):
         axis = "expected LO:HI:STEP"
         cases = [(["--dims", text], ["--dims", text, axis]) for text in
-                 ("8:64", "8:64:0", "64:8:8", "0:8:8", "8:64:-8", "-8:64:8", "a:b:c", "8::8", ":::", "8:99999999999:8", "1.5")]
+                 ("8:64", "8:64:0", "64:8:8", "0:8:8", "8:64:-8", "-8:64:8", "a:b:c", "8::8", ":::",
+                  "8:99999999999:8", "1.5")]
         cases += [(["--vocabs", "8:"], ["--vocabs", axis]), (["--dims="], ["--dims"])]
-        cases += [(["--samples", text], ["--samples", text, "from 1 to"]) for text in ("0", "-5", "many", "1e3", "9999999999")]
+        cases += [(["--samples", text], ["--samples", text, "from 1 to"]) for text in
+                  ("0", "-5", "many", "1e3", "9999999999")]
         cases += [(["--order", text], ["--order", text, "from 2 to 7"]) for text in ("0", "1", "8", "-4", "four")]
         cases += [(["--seed", "-1"], ["--seed", "-1"]), (["--seed", "18446744073709551616"], ["--seed"]),
                   (["--threads", "0"], ["--threads", "from 1"]), (["--threads", "-2"], ["--threads"])]
@@ -28,7 +30,8 @@ class WrongInput(Programs):
                   (["--shard", "1/2", "--out", "f", "--json"], ["--json", "merge"]),
                   (["--shard", "1/2", "--out", "/dev/null"], ["/dev/null"]),
                   (["--resume", "--out", "/dev/null"], ["/dev/null"]),
-                  (["--nonsense"], ["--nonsense", "--help"]), (["extra"], ["extra"]), (["--dims"], ["--dims"]),
+                  (["--out", ""], ["--out"]), (["--nonsense"], ["--nonsense", "--help"]), (["extra"], ["extra"]),
+                  (["--dims"], ["--dims"]),
                   (["--dims", "1:5000:1", "--vocabs", "1:5000:1"], ["25000000", "at most"]),
                   (["--dims", "1048577"], ["1048577", "at most 1048576"])]
         for arguments, parts in cases:
