@@ -4,9 +4,11 @@
 // without exceptions, with -ffast-math.
 #include <array>
 #include <cmath>
+#include <cstddef>
 #include <cstdio>
-#include <geolip/core/version.hpp>
-#include <geolip/simplex/cayley_menger.hpp>
+#include <geolip/geolip.hpp>
+#include <span>
+#include <vector>
 
 namespace {
 
@@ -16,12 +18,27 @@ constexpr std::array<std::array<double, 4>, 5> corner{
 constexpr double squared_volume = geolip::cayley_menger<4, double>::squared_volume(corner);
 static_assert(576 * squared_volume > 1 - 1e-14 && 576 * squared_volume < 1 + 1e-14);
 
+bool volume_is_right() {
+    auto moved = corner;
+    for (auto& point : moved) point[0] += 1e6;
+    return std::abs(24 * geolip::cayley_menger<4, double>::volume(moved) - 1) < 1e-9;
+}
+
+// Gaussian rows have the CV of the Gaussian law, up to five standard errors.
+bool cv_is_right() {
+    constexpr std::size_t rows = 200, dimension = 16;
+    std::vector<float> data(rows * dimension);
+    geolip::fill_normal(std::span<float>(data), {.seed = 1, .stream = 0});
+    const geolip::volume_cv<4, float> cv{.samples = 2000, .null_replicates = 0};
+    const auto measured = cv(geolip::matrix_view<const float>(data.data(), rows, dimension));
+    return measured.value &&
+           std::abs(*measured.value - *measured.population_law) < 5 * measured.population_standard_error;
+}
+
 }  // namespace
 
 int main() {
-    auto moved = corner;
-    for (auto& point : moved) point[0] += 1e6;
-    const double volume = geolip::cayley_menger<4, double>::volume(moved);
-    std::printf("geolip %s: V = %g\n", geolip::version_string, volume);
-    return std::abs(24 * volume - 1) < 1e-9 ? 0 : 1;
+    const bool right = volume_is_right() && cv_is_right();
+    std::printf("geolip %s: %s\n", geolip::version_string, right ? "right" : "wrong");
+    return right ? 0 : 1;
 }
