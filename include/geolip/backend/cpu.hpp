@@ -23,9 +23,8 @@ namespace geolip {
 
 /// Runs `task(0)` … `task(count - 1)`, in any order and on any threads, and returns when all have ended.
 template <class E>
-concept executor = std::copyable<E> && requires(const E& e, std::size_t count, void (*task)(std::size_t)) {
-    e(count, task);
-};
+concept executor =
+    std::copyable<E> && requires(const E& e, std::size_t count, void (*task)(std::size_t)) { e(count, task); };
 
 /// Runs task 0 on the caller's thread and every other on a thread of its own. The first exception of a task is
 /// rethrown here.
@@ -65,7 +64,7 @@ struct thread_per_task {
 /// The results do not depend on the number of threads.
 template <executor Executor = thread_per_task>
 struct basic_cpu {
-    unsigned threads = 1;           ///< at most this many; 0 counts as 1
+    unsigned threads = 1;              ///< at most this many; 0 counts as 1
     geolip::isa isa = isa::automatic;  ///< pinned for results that are the same bits on every machine that has it
     [[no_unique_address]] Executor executor = {};
 

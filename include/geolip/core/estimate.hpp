@@ -26,7 +26,8 @@ constexpr const char* describe(undefined_reason reason) {
         case undefined_reason::dimension_below_order: return "dimension below the simplex order";
         case undefined_reason::too_few_rows: return "fewer rows than simplex points";
         case undefined_reason::too_few_valid: return "fewer valid volumes than the validity rule asks for";
-        case undefined_reason::rounding_noise: return "the volumes are rounding noise: the rows lie in too few dimensions";
+        case undefined_reason::rounding_noise:
+            return "the volumes are rounding noise: the rows lie in too few dimensions";
         case undefined_reason::zero_mean: return "the mean is zero";
     }
     return "undefined";
@@ -48,8 +49,8 @@ struct null_reading {
 struct estimate {
     std::optional<double> value;  ///< empty when undefined
     undefined_reason reason = undefined_reason::none;
-    double standard_error = 0;    ///< of `value`, from sampling; 0 for an exact measurement
-    null_reading null;            ///< what chance alone gives for the same shape
+    double standard_error = 0;  ///< of `value`, from sampling; 0 for an exact measurement
+    null_reading null;          ///< what chance alone gives for the same shape
 
     explicit operator bool() const { return value.has_value(); }
 

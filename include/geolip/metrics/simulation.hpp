@@ -42,7 +42,8 @@ constexpr std::size_t padded(std::size_t columns) { return (columns + 15) / 16 *
 
 /// Replaces the items of `rows` by their ranks among the distinct ones and returns how many those are. Rows that no
 /// sample names need not be drawn: random rows are exchangeable. Order within a sample is kept.
-inline std::uint32_t compact(std::span<std::uint32_t> rows, std::uint32_t population, std::vector<std::uint32_t>& scratch) {
+inline std::uint32_t compact(std::span<std::uint32_t> rows, std::uint32_t population,
+                             std::vector<std::uint32_t>& scratch) {
     if (population <= 1u << 16) {
         scratch.assign(population, 0);
         for (const std::uint32_t r : rows) scratch[r] = 1;
@@ -81,8 +82,8 @@ public:
         random_stream chis;
     };
 
-    /// `count` simplices in `dimension` >= 1 dimensions from a pool of `population` >= K + 1 rows. The readings stay valid
-    /// until the next call, and are a pure function of the arguments and options (given the level).
+    /// `count` simplices in `dimension` >= 1 dimensions from a pool of `population` >= K + 1 rows. The readings stay
+    /// valid until the next call, and are a pure function of the arguments and options (given the level).
     std::span<const volume_reading> operator()(std::uint32_t population, std::uint32_t dimension, std::size_t count,
                                                const streams& s) {
         draw_rows_of_samples(population, count, s.samples);
@@ -163,7 +164,8 @@ private:
                 std::copy_n(data_.data() + start_[r], std::min(length_[r], columns), dense_.data() + v * columns);
                 vertex[v] = v;
             }
-            readings_[i] = edge_gram::evaluate<K>(matrix_view<const float>(dense_.data(), K + 1, columns), vertex.data());
+            readings_[i] =
+                edge_gram::evaluate<K>(matrix_view<const float>(dense_.data(), K + 1, columns), vertex.data());
         }
     }
 

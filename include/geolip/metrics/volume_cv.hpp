@@ -31,9 +31,9 @@ namespace detail {
 template <int K, class T>
 void add_log_volume_gradients(matrix_view<const T> points, const std::uint32_t* rows, std::span<const double> weight,
                               matrix_view<T> gradient, isa level) {
-    GEOLIP_SIMD_CALL(level, add_log_volume_gradients<K>(points.data(), points.row_stride(), points.cols(), rows,
-                                                        weight.data(), weight.size(), gradient.data(),
-                                                        gradient.row_stride()));
+    GEOLIP_SIMD_CALL(level,
+                     add_log_volume_gradients<K>(points.data(), points.row_stride(), points.cols(), rows, weight.data(),
+                                                 weight.size(), gradient.data(), gradient.row_stride()));
 }
 
 }  // namespace detail
@@ -44,9 +44,9 @@ struct volume_cv_estimate : estimate {
     /// The rows, too, taken as a sample; counts the overlap of the simplices. To first order: right to a fifth where
     /// the rows are at least twice as many as a simplex has points, larger below.
     double population_standard_error = 0;
-    double mean_volume = 0;                ///< in units of 2^volume_exponent
-    double volume_sd = 0;                  ///< in units of 2^volume_exponent
-    int volume_exponent = 0;               ///< 0, but for volumes whose squares leave the range of double
+    double mean_volume = 0;   ///< in units of 2^volume_exponent
+    double volume_sd = 0;     ///< in units of 2^volume_exponent
+    int volume_exponent = 0;  ///< 0, but for volumes whose squares leave the range of double
     volume_counts counts;
     std::optional<double> population_law;        ///< CV of the null's law at D, infinitely many rows
     std::optional<double> equivalent_dimension;  ///< the D at which that law has this CV
@@ -88,7 +88,7 @@ public:
 
     std::size_t samples = 300;
     std::uint64_t seed = 42;
-    std::uint64_t stream = 0;            ///< below 2^56; another stream is another, independent set of samples
+    std::uint64_t stream = 0;             ///< below 2^56; another stream is another, independent set of samples
     std::uint32_t null_replicates = 128;  ///< pools simulated for the null; 0 for no null
     [[no_unique_address]] Backend backend = {};
 
@@ -177,7 +177,8 @@ public:
         }
         const bool in_place = out.col_stride() == 1;
         if (!in_place) memory.packed_gradient.assign(out.rows() * out.cols(), T(0));
-        const matrix_view<T> rows = in_place ? out : matrix_view<T>(memory.packed_gradient.data(), out.rows(), out.cols());
+        const matrix_view<T> rows =
+            in_place ? out : matrix_view<T>(memory.packed_gradient.data(), out.rows(), out.cols());
         detail::add_log_volume_gradients<K>(m.points, memory.rows.data(), std::span<const double>(memory.weight), rows,
                                             level());
         for (std::size_t i = 0; i < out.rows() && !in_place; ++i)
@@ -252,7 +253,8 @@ private:
     }
 
     void take_readings(matrix_view<const T> points, workspace& memory) const {
-        backend.template squared_volumes<K>(typename Validity::route(), points, std::span<const std::uint32_t>(memory.rows),
+        backend.template squared_volumes<K>(typename Validity::route(), points,
+                                            std::span<const std::uint32_t>(memory.rows),
                                             std::span<volume_reading>(memory.readings));
     }
 
@@ -285,7 +287,8 @@ private:
         }
         const double n = static_cast<double>(s.counts.valid);
         const double others = row_count - (K + 1);
-        const double linear = (shared - (K + 1) * own * others / row_count) * row_count * (row_count - 1) / (others * others);
+        const double linear =
+            (shared - (K + 1) * own * others / row_count) * row_count * (row_count - 1) / (others * others);
         return std::max(independent_error, std::sqrt(std::max(0.0, linear) + own) / n);
     }
 };

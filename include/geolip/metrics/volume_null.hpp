@@ -55,7 +55,8 @@ null_reading simulate_null(const null_question& q, isa level = isa::automatic) {
     if (cv.size() < 2) return {};
     const double count = static_cast<double>(cv.size());
     const double mean = detail::ordered_sum(cv.size(), [&](std::size_t i) { return cv[i]; }) / count;
-    const double squares = detail::ordered_sum(cv.size(), [&](std::size_t i) { return (cv[i] - mean) * (cv[i] - mean); });
+    const double squares =
+        detail::ordered_sum(cv.size(), [&](std::size_t i) { return (cv[i] - mean) * (cv[i] - mean); });
     return null_reading{mean, std::sqrt(squares / (count - 1)), static_cast<int>(cv.size())};
 }
 

@@ -95,7 +95,8 @@ volume_statistics volume_statistics_of(std::span<const volume_reading> readings,
     }
     // Sums of differences from one of them, so that equal volumes have no spread, not even a rounding error's.
     const double origin = volume[0];
-    result.mean = origin + detail::ordered_sum(n, [&](std::size_t i) { return volume[i] - origin; }) / static_cast<double>(n);
+    result.mean =
+        origin + detail::ordered_sum(n, [&](std::size_t i) { return volume[i] - origin; }) / static_cast<double>(n);
     const double squares = detail::ordered_sum(n, [&](std::size_t i) {
         const double d = volume[i] - result.mean;
         return d * d;

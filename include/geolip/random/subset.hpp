@@ -46,7 +46,8 @@ private:
 };
 
 template <std::size_t Size>
-constexpr void choose_distinct(std::uint32_t* out, std::uint32_t population, sample_words<4 * ((Size + 3) / 4)>& words) {
+constexpr void choose_distinct(std::uint32_t* out, std::uint32_t population,
+                               sample_words<4 * ((Size + 3) / 4)>& words) {
     for (std::size_t i = 0; i < Size; ++i) {
         // The r-th of the items not drawn yet: step over the drawn ones in ascending order, then insert it among
         // them; neither has a branch.

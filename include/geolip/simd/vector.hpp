@@ -21,11 +21,11 @@
 /// `return f(arguments…)` from the namespace of the level that `wanted` resolves to. A macro because a
 /// namespace cannot be an argument of anything else.
 #if GEOLIP_SIMD_X86
-#define GEOLIP_SIMD_CALL(wanted, ...)                                                 \
-    switch (::geolip::resolve_isa(wanted)) {                                          \
-        case ::geolip::isa::avx512: return ::geolip::simd::avx512::__VA_ARGS__;       \
-        case ::geolip::isa::avx2: return ::geolip::simd::avx2::__VA_ARGS__;           \
-        default: return ::geolip::simd::baseline::__VA_ARGS__;                        \
+#define GEOLIP_SIMD_CALL(wanted, ...)                                           \
+    switch (::geolip::resolve_isa(wanted)) {                                    \
+        case ::geolip::isa::avx512: return ::geolip::simd::avx512::__VA_ARGS__; \
+        case ::geolip::isa::avx2: return ::geolip::simd::avx2::__VA_ARGS__;     \
+        default: return ::geolip::simd::baseline::__VA_ARGS__;                  \
     }
 #else
 #define GEOLIP_SIMD_CALL(wanted, ...) \

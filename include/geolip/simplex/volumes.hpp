@@ -37,31 +37,30 @@ void fast_edge_gram_volumes(const T* data, std::ptrdiff_t row_stride, std::size_
 
 /// What the fast route marked with a negative noise is measured again by the careful one.
 template <int K, class T>
-void remeasure_marked(matrix_view<const T> points, std::span<const std::uint32_t> rows,
-                      std::span<volume_reading> out) {
+void remeasure_marked(matrix_view<const T> points, std::span<const std::uint32_t> rows, std::span<volume_reading> out) {
     for (std::size_t i = 0; i < out.size(); ++i)
         if (!(out[i].relative_noise >= 0)) out[i] = edge_gram::evaluate<K>(points, rows.data() + i * (K + 1));
 }
 
 }  // namespace detail
 
-/// `out[i]` is the reading of the simplex on the rows `rows[i (K+1)] … rows[i (K+1) + K]` of `points`: squared volume in
-/// the coordinates' unit to the power 2K, and the noise that the coordinates' own rounding makes.
+/// `out[i]` is the reading of the simplex on the rows `rows[i (K+1)] … rows[i (K+1) + K]` of `points`: squared volume
+/// in the coordinates' unit to the power 2K, and the noise that the coordinates' own rounding makes.
 ///
 /// Routes other than `edge_gram`, and matrices whose rows are not contiguous, are read simplex by simplex with
 /// `Route::evaluate`. The fast route of `edge_gram` forms the Gram matrix of the edges x_i - x_0 in T and factors it in
 /// double; where a height of the simplex is below 1/8 of its edge, where products come near the ends of T's range,
 /// and where noise comes near, it uses `Route::evaluate` too. So the relative error of a squared volume is at most
-/// 64 K (K + D / L) eps_T for L lanes (L >= 2), typically a few eps_T, and every reading depends on its own points alone.
-/// A level is a property of the result in the last bits only.
-/// Preconditions: rows.size() == (K + 1) * out.size(), every index below points.rows(). Never throws.
+/// 64 K (K + D / L) eps_T for L lanes (L >= 2), typically a few eps_T, and every reading depends on its own points
+/// alone. A level is a property of the result in the last bits only. Preconditions: rows.size() == (K + 1) *
+/// out.size(), every index below points.rows(). Never throws.
 template <int K, class Route, class T>
 void squared_volumes(Route, matrix_view<const T> points, std::span<const std::uint32_t> rows,
                      std::span<volume_reading> out, isa level = isa::automatic) {
     if constexpr (std::is_same_v<Route, edge_gram> && (std::is_same_v<T, float> || std::is_same_v<T, double>)) {
         if (points.col_stride() == 1 || points.cols() <= 1) {
-            detail::fast_edge_gram_volumes<K>(points.data(), points.row_stride(), points.cols(), rows.data(), out.size(),
-                                              out.data(), level);
+            detail::fast_edge_gram_volumes<K>(points.data(), points.row_stride(), points.cols(), rows.data(),
+                                              out.size(), out.data(), level);
             detail::remeasure_marked<K>(points, rows, out);
             return;
         }

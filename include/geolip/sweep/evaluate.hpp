@@ -138,12 +138,14 @@ private:
             for (std::uint32_t v = 0; v <= K; ++v) {
                 const float* row = points.row(simulation_.rows()[i * (K + 1) + v]);
                 double square = 0;
-                for (std::size_t c = 0; c < columns; ++c) square += static_cast<double>(row[c]) * static_cast<double>(row[c]);
+                for (std::size_t c = 0; c < columns; ++c)
+                    square += static_cast<double>(row[c]) * static_cast<double>(row[c]);
                 const double scale = on_sphere ? 1 / std::sqrt(square) : 1.0;
                 for (std::size_t c = 0; c < columns; ++c) dense_[v * columns + c] = scale * static_cast<double>(row[c]);
                 vertex[v] = v;
             }
-            readings_[i] = edge_gram::evaluate<K>(matrix_view<const double>(dense_.data(), K + 1, columns), vertex.data());
+            readings_[i] =
+                edge_gram::evaluate<K>(matrix_view<const double>(dense_.data(), K + 1, columns), vertex.data());
         }
     }
 
