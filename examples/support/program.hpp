@@ -49,9 +49,8 @@ Integer whole_number(std::string_view text, std::string_view option, Integer low
 template <class Set>
 CLI::Option* add_text(CLI::App& app, const std::string& name, const std::string& type, const std::string& standard,
                       const std::string& help, Set set) {
-    return app
-        .add_option_function<std::string>(
-            name, [set](const std::string& text) { set(text); }, help)
+    return app.add_option_function<std::string>(
+                  name, [set](const std::string& text) { set(text); }, help)
         ->type_name(type)
         ->take_last()
         ->default_str(standard);

@@ -31,13 +31,13 @@ namespace geolip {
 /// Accuracy: backends may sum the D coordinates in different orders and so agree to the route's own rounding
 /// bound (docs/backends.md states it). Errors: `shape_error` for a batch that does not fit together.
 template <class B>
-concept backend = std::copyable<B> &&
-    requires(const B& b, matrix_view<const float> floats, matrix_view<const double> doubles,
-             std::span<const std::uint32_t> rows, std::span<volume_reading> out) {
-    { b.name() } -> std::convertible_to<const char*>;
-    { b.template squared_volumes<4>(edge_gram(), floats, rows, out) } -> std::same_as<void>;
-    { b.template squared_volumes<4>(edge_gram(), doubles, rows, out) } -> std::same_as<void>;
-};
+concept backend =
+    std::copyable<B> && requires(const B& b, matrix_view<const float> floats, matrix_view<const double> doubles,
+                                 std::span<const std::uint32_t> rows, std::span<volume_reading> out) {
+        { b.name() } -> std::convertible_to<const char*>;
+        { b.template squared_volumes<4>(edge_gram(), floats, rows, out) } -> std::same_as<void>;
+        { b.template squared_volumes<4>(edge_gram(), doubles, rows, out) } -> std::same_as<void>;
+    };
 
 namespace detail {
 

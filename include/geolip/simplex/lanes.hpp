@@ -36,14 +36,15 @@ public:
 
     /// The same number in all lanes.
     template <class U>
-    requires std::integral<U> || std::floating_point<U> GEOLIP_HOST_DEVICE constexpr explicit(!std::same_as<U, T>)
-        lanes(U value) {
+        requires std::integral<U> || std::floating_point<U>
+    GEOLIP_HOST_DEVICE constexpr explicit(!std::same_as<U, T>) lanes(U value) {
         for (int i = 0; i < N; ++i) lane_[i] = static_cast<T>(value);
     }
 
     /// Each lane converted.
     template <class U>
-    requires(!std::same_as<U, T>) GEOLIP_HOST_DEVICE constexpr explicit lanes(const lanes<U, N>& other) {
+        requires(!std::same_as<U, T>)
+    GEOLIP_HOST_DEVICE constexpr explicit lanes(const lanes<U, N>& other) {
         for (int i = 0; i < N; ++i) lane_[i] = static_cast<T>(other[i]);
     }
 

@@ -44,13 +44,14 @@ public:
         : simplex_view(first, dimension, static_cast<std::ptrdiff_t>(dimension)) {}
 
     template <class U>
-    requires viewable<U> GEOLIP_HOST_DEVICE constexpr simplex_view(const matrix_view<U>& points)
+        requires viewable<U>
+    GEOLIP_HOST_DEVICE constexpr simplex_view(const matrix_view<U>& points)
         : simplex_view(points.data(), points.cols(), points.row_stride(), points.col_stride()) {}
 
     /// The points `rows[0]`, …, `rows[K]` of a larger matrix.
     template <class U>
-    requires viewable<U> GEOLIP_HOST_DEVICE constexpr simplex_view(const matrix_view<U>& points,
-                                                                   const std::uint32_t* rows)
+        requires viewable<U>
+    GEOLIP_HOST_DEVICE constexpr simplex_view(const matrix_view<U>& points, const std::uint32_t* rows)
         : dimension_(points.cols()), stride_(points.col_stride()) {
         for (int i = 0; i <= K; ++i) point_[i] = points.row(rows[i]);
     }
@@ -62,9 +63,9 @@ public:
     }
 
     template <class Matrix>
-    requires(!detail::is_matrix_view<std::remove_cvref_t<Matrix>> && point_matrix<Matrix&> &&
-             std::convertible_to<decltype(as_matrix_view(std::declval<Matrix&>())),
-                                 matrix_view<Element>>) constexpr simplex_view(Matrix&& points) {
+        requires(!detail::is_matrix_view<std::remove_cvref_t<Matrix>> && point_matrix<Matrix&> &&
+                 std::convertible_to<decltype(as_matrix_view(std::declval<Matrix&>())), matrix_view<Element>>)
+    constexpr simplex_view(Matrix&& points) {
         if constexpr (detail::range_of_rows<std::remove_reference_t<Matrix>>) {
             // Point by point: arithmetic from one std::array into the next is no constant expression.
             if constexpr (requires { std::tuple_size<std::remove_cvref_t<Matrix>>::value; })

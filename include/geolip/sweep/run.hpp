@@ -25,9 +25,8 @@ namespace geolip::sweep {
 /// Makes evaluators. `make()` is called once on each thread; what it returns computes the entries of an item, and must
 /// do so as a pure function of its plan and the item.
 template <class Factory>
-concept evaluator_factory = requires(const Factory& make, std::size_t item, std::span<entry> out) {
-    make()(item, out);
-};
+concept evaluator_factory =
+    requires(const Factory& make, std::size_t item, std::span<entry> out) { make()(item, out); };
 
 /// How `run` goes about it; the results depend on none of it.
 struct run_options {

@@ -2,7 +2,8 @@
 #pragma once
 
 /// \file
-/// The rows that samples refer to: packed if they are not contiguous, rescaled where volumes leave the range of double, and searched for repetitions.
+/// The rows that samples refer to: packed if they are not contiguous, rescaled where volumes leave the range of double,
+/// and searched for repetitions.
 
 #include <cmath>
 #include <cstddef>
@@ -58,7 +59,8 @@ template <class T>
 matrix_view<const T> scaled_rows(matrix_view<const T> points, int exponent, std::vector<T>& memory) {
     memory.resize(points.rows() * points.cols());
     for (std::size_t i = 0; i < points.rows(); ++i)
-        for (std::size_t j = 0; j < points.cols(); ++j) memory[i * points.cols() + j] = std::ldexp(points(i, j), exponent);
+        for (std::size_t j = 0; j < points.cols(); ++j)
+            memory[i * points.cols() + j] = std::ldexp(points(i, j), exponent);
     return {memory.data(), points.rows(), points.cols()};
 }
 

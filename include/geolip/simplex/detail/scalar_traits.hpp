@@ -35,9 +35,8 @@ inline constexpr double infinity = std::numeric_limits<double>::infinity();
 /// Gram passes over the coordinates that make the error of a squared volume grow with the condition number and not
 /// with its square: one for exact arithmetic, two where the working type is wider than the data, otherwise three.
 template <class T>
-inline constexpr int gram_passes = std::numeric_limits<working_t<T>>::is_exact
-                                       ? 1
-                                       : (std::same_as<T, working_t<T>> ? 3 : 2);
+inline constexpr int gram_passes =
+    std::numeric_limits<working_t<T>>::is_exact ? 1 : (std::same_as<T, working_t<T>> ? 3 : 2);
 
 template <class W>
 GEOLIP_HOST_DEVICE constexpr W magnitude(const W& x) {
