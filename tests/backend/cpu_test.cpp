@@ -53,8 +53,8 @@ std::vector<volume_reading> readings(const Backend& backend, const geolip_test::
 bool same_bits(const std::vector<volume_reading>& a, const std::vector<volume_reading>& b) {
     bool equal = a.size() == b.size();
     for (std::size_t i = 0; i < a.size(); ++i)
-        equal = equal && geolip_tests::same_bits(a[i].squared_volume, b[i].squared_volume) &&
-                geolip_tests::same_bits(a[i].relative_noise, b[i].relative_noise);
+        equal = equal && geolip_test::same_bits(a[i].squared_volume, b[i].squared_volume) &&
+                geolip_test::same_bits(a[i].relative_noise, b[i].relative_noise);
     return equal;
 }
 
@@ -73,8 +73,8 @@ std::string failure(const Backend& backend, std::size_t points, std::vector<std:
 }  // namespace
 
 TEST_CASE("the cpu backend keeps the contract at every level, with threads and with an executor of one's own") {
-    using geolip_tests::agreement;
-    using geolip_tests::broken_promise;
+    using geolip_test::agreement;
+    using geolip_test::broken_promise;
     CHECK(broken_promise(cpu(), agreement::scalar_bound) == "");
     for (const geolip::isa level : geolip_test::available_levels())
         CHECK(broken_promise(cpu{.threads = 3, .isa = level, .executor = {}}, agreement::scalar_bound) == "");
