@@ -118,7 +118,8 @@ struct knows_only_double {
 struct knows_only_triangles {
     static constexpr const char* name() { return "knows_only_triangles"; }
     template <int K, class Route, class T>
-    requires(K == 2) void squared_volumes(Route, matrix_view<const T>, indices, readings) const {}
+        requires(K == 2)
+    void squared_volumes(Route, matrix_view<const T>, indices, readings) const {}
 };
 
 struct reduces_to_a_sum {
