@@ -1,7 +1,6 @@
 // Copyright (c) 2026 the geolip authors. SPDX-License-Identifier: MIT
 #include <doctest/doctest.h>
 
-#include <array>
 #include <cmath>
 #include <vector>
 
@@ -13,6 +12,10 @@ using geolip_test::gaussian_rows;
 using geolip_test::summary;
 
 namespace {
+
+struct shape {
+    std::size_t rows, cols, samples;
+};
 
 struct spread {
     double seen;           // sd of the values
@@ -43,12 +46,11 @@ spread spread_of(std::size_t repeats, std::size_t samples, double geolip::volume
 }  // namespace
 
 TEST_CASE("standard_error is the spread over sample sets of the same rows") {
-    for (const auto& [rows, cols, samples] :
-         std::vector<std::array<std::size_t, 3>>{{20, 10, 300}, {64, 8, 200}, {512, 24, 300}, {512, 256, 100}}) {
-        const auto m = gaussian_rows<float>(rows, cols, rows + cols);
-        const auto s = spread_of(1000, samples, &geolip::volume_cv_estimate::standard_error,
+    for (const shape& at : std::vector<shape>{{20, 10, 300}, {64, 8, 200}, {512, 24, 300}, {512, 256, 100}}) {
+        const auto m = gaussian_rows<float>(at.rows, at.cols, at.rows + at.cols);
+        const auto s = spread_of(1000, at.samples, &geolip::volume_cv_estimate::standard_error,
                                  [&](std::size_t) -> const auto& { return m; });
-        CAPTURE(rows);
+        CAPTURE(at.rows);
         CAPTURE(s.seen);
         CAPTURE(s.stated);
         // 1000 values give the sd to 2.2 %; the delta method neglects terms of relative order 1 / sqrt(samples).
@@ -57,23 +59,22 @@ TEST_CASE("standard_error is the spread over sample sets of the same rows") {
 }
 
 TEST_CASE("population_standard_error is the spread over independent rows") {
-    for (const auto& [rows, cols, samples] : std::vector<std::array<std::size_t, 3>>{{10, 24, 300},
-                                                                                     {20, 10, 300},
-                                                                                     {20, 64, 300},
-                                                                                     {50, 10, 300},
-                                                                                     {100, 24, 300},
-                                                                                     {512, 24, 300},
-                                                                                     {4000, 24, 300}}) {
+    for (const shape& at : std::vector<shape>{{10, 24, 300},
+                                              {20, 10, 300},
+                                              {20, 64, 300},
+                                              {50, 10, 300},
+                                              {100, 24, 300},
+                                              {512, 24, 300},
+                                              {4000, 24, 300}}) {
         geolip_test::matrix<float> m;
-        const auto s = spread_of(1000, samples, &geolip::volume_cv_estimate::population_standard_error,
-                                 [&, rows = rows, cols = cols](std::size_t r) -> const auto& {
-                                     return m = gaussian_rows<float>(rows, cols, 1000 + r);
-                                 });
-        CAPTURE(rows);
+        const auto s = spread_of(
+            1000, at.samples, &geolip::volume_cv_estimate::population_standard_error,
+            [&](std::size_t r) -> const auto& { return m = gaussian_rows<float>(at.rows, at.cols, 1000 + r); });
+        CAPTURE(at.rows);
         CAPTURE(s.seen);
         CAPTURE(s.stated);
         // 1000 values give the sd to 2.2 %; first order is good to a fifth from V = 2 (K + 1) on, better for many rows.
-        CHECK(std::fabs(s.stated - s.seen) < 3 * s.error_of_seen + (rows < 100 ? 0.2 : 0.08) * s.seen);
+        CHECK(std::fabs(s.stated - s.seen) < 3 * s.error_of_seen + (at.rows < 100 ? 0.2 : 0.08) * s.seen);
     }
 }
 
