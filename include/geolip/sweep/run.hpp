@@ -7,13 +7,12 @@
 #include <algorithm>
 #include <atomic>
 #include <cstddef>
-#include <exception>
 #include <functional>
 #include <mutex>
 #include <span>
-#include <thread>
 #include <vector>
 
+#include "geolip/backend/cpu.hpp"
 #include "geolip/core/error.hpp"
 #include "geolip/sweep/plan.hpp"
 #include "geolip/sweep/record.hpp"
@@ -37,18 +36,6 @@ struct run_options {
     sweep::record* record = nullptr;  ///< gets each item as soon as it is done
 };
 
-namespace detail {
-
-/// Threads that are waited for, however the scope is left. (std::jthread is missing from older libc++.)
-struct joined_threads {
-    std::vector<std::thread> threads;
-    ~joined_threads() {
-        for (std::thread& t : threads) t.join();
-    }
-};
-
-}  // namespace detail
-
 /// Evaluates the items of `options.part` that are not done. The entries do not depend on the number of threads.
 /// Returns whether all of them are done now: false if the run was stopped.
 /// \throws usage_error for no threads or no such part; and whatever the evaluator, the callback or the record
@@ -65,16 +52,23 @@ bool run(results& into, const Factory& make, const run_options& options = {}) {
     const std::size_t all = options.part.size(into.done.size());
 
     std::atomic<std::size_t> next = 0;
-    std::mutex mutex;  // guards `finished`, `failure`, `into.done`, the record and the callback
+    std::mutex mutex;  // guards `finished`, `into.done`, the record and the callback
     std::size_t finished = all - todo.size();
-    std::exception_ptr failure;
     std::atomic<bool> failed = false;
 
-    const auto work = [&] {
+    // One thread: items until there are none, or until it, another thread or the caller stops.
+    const auto work = [&](std::size_t) {
+        struct watch {
+            std::atomic<bool>& failed;
+            bool ended = false;
+            ~watch() {
+                if (!ended) failed = true;
+            }
+        } until{failed};
         auto evaluate = make();
         while (!failed && !(options.stop && options.stop())) {
             const std::size_t claimed = next++;
-            if (claimed >= todo.size()) return;
+            if (claimed >= todo.size()) break;
             const std::size_t item = todo[claimed];
             const std::span<entry> out = std::span(into.entries).subspan(item * width, width);
             evaluate(item, out);
@@ -84,28 +78,9 @@ bool run(results& into, const Factory& make, const run_options& options = {}) {
             ++finished;
             if (options.progress) options.progress(finished, all);
         }
+        until.ended = true;
     };
-    const auto guarded = [&] {
-#if defined(__cpp_exceptions)
-        try {
-            work();
-        } catch (...) {
-            const std::lock_guard lock(mutex);
-            if (!failure) failure = std::current_exception();
-            failed = true;
-        }
-#else
-        work();
-#endif
-    };
-    {
-        detail::joined_threads helpers;
-        for (std::size_t i = 1; i < std::min<std::size_t>(options.threads, todo.size()); ++i) {
-            helpers.threads.emplace_back(guarded);
-        }
-        guarded();
-    }
-    if (failure) std::rethrow_exception(failure);
+    thread_per_task()(std::max<std::size_t>(1, std::min<std::size_t>(options.threads, todo.size())), work);
     return finished == all;
 }
 
