@@ -83,12 +83,16 @@ inline std::optional<nearest_dim> nearest_band_dim(std::span<const entry> in_ban
 
 /// The entries with lo <= CV <= hi by ascending CV, equal ones in the order given.
 inline std::vector<entry> with_cv_between(std::span<const entry> entries, double lo, double hi) {
-    std::vector<entry> hits;
+    std::vector<const entry*> hits;
     for (const entry& e : entries) {
-        if (e.cv && lo <= *e.cv && *e.cv <= hi) hits.push_back(e);
+        if (e.cv && lo <= *e.cv && *e.cv <= hi) hits.push_back(&e);
     }
-    std::stable_sort(hits.begin(), hits.end(), [](const entry& a, const entry& b) { return *a.cv < *b.cv; });
-    return hits;
+    // Not std::stable_sort: clang warns of what it calls in GCC's library.
+    std::sort(hits.begin(), hits.end(),
+              [](const entry* a, const entry* b) { return *a->cv < *b->cv || (*a->cv == *b->cv && a < b); });
+    std::vector<entry> sorted;
+    for (const entry* hit : hits) sorted.push_back(*hit);
+    return sorted;
 }
 
 /// Where a mean lies: strictly inside the band, or at or beyond one of its bounds.
