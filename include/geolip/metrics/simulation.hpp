@@ -30,7 +30,7 @@ enum class row_draw { coordinates, bartlett };
 namespace detail {
 
 template <int K>
-void triangular_volumes(const float* data, const std::uint32_t* start, const std::uint32_t* length,
+void triangular_volumes(const float* data, const std::size_t* start, const std::uint32_t* length,
                         const std::uint32_t* rows, std::size_t count, volume_reading* out, isa level) {
     GEOLIP_SIMD_CALL(level, triangular_volumes<K>(data, start, length, rows, count, out));
 }
@@ -135,7 +135,7 @@ private:
         length_.resize(used);
         std::size_t total = 0;
         for (std::uint32_t r = 0; r < used; ++r) {
-            start_[r] = static_cast<std::uint32_t>(total);
+            start_[r] = total;
             length_[r] = static_cast<std::uint32_t>(detail::padded(r < diagonal ? r + 1 : diagonal));
             total += length_[r];
         }
@@ -171,7 +171,7 @@ private:
 
     std::vector<std::uint32_t> rows_;
     std::vector<std::uint32_t> scratch_;
-    std::vector<std::uint32_t> start_;
+    std::vector<std::size_t> start_;
     std::vector<std::uint32_t> length_;
     std::vector<float> data_;
     std::vector<float> chi_;
