@@ -130,7 +130,7 @@ private:
     }
 
     void measure_triangle(std::uint32_t used, std::uint32_t dimension, const streams& s) {
-        const std::uint32_t diagonal = std::min(used, dimension);
+        const std::uint32_t diagonal = (std::min)(used, dimension);
         start_.resize(used);
         length_.resize(used);
         std::size_t total = 0;
@@ -146,7 +146,7 @@ private:
         for (std::uint32_t r = 0; r < used; ++r) {
             float* row = data_.data() + start_[r];
             if (r < diagonal) row[r] = chi_[r];
-            for (std::uint32_t c = std::min(r + 1, diagonal); c < length_[r]; ++c) row[c] = 0.0f;
+            for (std::uint32_t c = (std::min)(r + 1, diagonal); c < length_[r]; ++c) row[c] = 0.0f;
             if (on_sphere) detail::normalise_row(row, length_[r], isa);
         }
         detail::triangular_volumes<K>(data_.data(), start_.data(), length_.data(), rows_.data(), readings_.size(),
@@ -161,7 +161,7 @@ private:
             std::array<std::uint32_t, std::size_t{K} + 1> vertex;
             for (std::uint32_t v = 0; v <= K; ++v) {
                 const std::uint32_t r = rows_[i * (K + 1) + v];
-                std::copy_n(data_.data() + start_[r], std::min(length_[r], columns), dense_.data() + v * columns);
+                std::copy_n(data_.data() + start_[r], (std::min)(length_[r], columns), dense_.data() + v * columns);
                 vertex[v] = v;
             }
             readings_[i] =

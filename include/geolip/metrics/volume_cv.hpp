@@ -207,7 +207,7 @@ private:
     }
 
     static matrix_view<const T> rows_of(matrix_view<const T> points) {
-        if (points.rows() > std::numeric_limits<std::uint32_t>::max())
+        if (points.rows() > (std::numeric_limits<std::uint32_t>::max)())
             detail::raise(shape_error("volume_cv: a matrix of " + std::to_string(points.rows()) +
                                       " rows; expected fewer than 2^32: measure a part of it"));
         return Validity::max_rows == 0 ? points : points.first_rows(Validity::max_rows);
@@ -289,7 +289,7 @@ private:
         const double others = row_count - (K + 1);
         const double linear =
             (shared - (K + 1) * own * others / row_count) * row_count * (row_count - 1) / (others * others);
-        return std::max(independent_error, std::sqrt(std::max(0.0, linear) + own) / n);
+        return (std::max)(independent_error, std::sqrt((std::max)(0.0, linear) + own) / n);
     }
 };
 

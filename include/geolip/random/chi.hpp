@@ -58,7 +58,7 @@ inline void fill_chi(std::span<float> out, std::uint32_t freedom, random_stream 
     float value[chunk];
     std::int32_t accepted[chunk];
     for (std::size_t begin = 0; begin < out.size(); begin += chunk) {
-        const std::size_t count = std::min(chunk, out.size() - begin);
+        const std::size_t count = (std::min)(chunk, out.size() - begin);
         // Normals are the even groups of the stream's first half, words for the test those of its second half.
         fill_normal(normal, s, begin, level);
         fill_words(word, s, (std::uint64_t{1} << 62) + begin, level);

@@ -33,7 +33,7 @@ void fill_range(std::span<T> out, random_stream s, std::uint64_t first, isa leve
     T buffer[Group];
     std::uint64_t group = first / Group;
     if (const std::size_t skip = static_cast<std::size_t>(first % Group); skip != 0 && !out.empty()) {
-        const std::size_t count = std::min(Group - skip, out.size());
+        const std::size_t count = (std::min)(Group - skip, out.size());
         fill_groups(buffer, 1, group++, s, level);
         std::copy_n(buffer + skip, count, out.begin());
         out = out.subspan(count);

@@ -55,8 +55,8 @@ struct philox4x32 {
 class philox_engine {
 public:
     using result_type = std::uint32_t;
-    static constexpr result_type min() { return 0; }
-    static constexpr result_type max() { return 0xffffffffu; }
+    static constexpr result_type(min)() { return 0; }
+    static constexpr result_type(max)() { return 0xffffffffu; }
 
     constexpr explicit philox_engine(random_stream s, std::uint64_t first_block = 0) : stream_(s), next_(first_block) {}
 

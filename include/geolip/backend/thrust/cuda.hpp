@@ -105,7 +105,7 @@ struct thrust_backend<thrust_system::cuda> {
             if (w.readings.size() < out.size()) w.readings.resize(out.size());
             constexpr std::size_t block = 4 * detail::warp::width;
             constexpr std::size_t most_blocks = 65'536;
-            const std::size_t blocks = std::min(most_blocks, (out.size() * detail::warp::width + block - 1) / block);
+            const std::size_t blocks = (std::min)(most_blocks, (out.size() * detail::warp::width + block - 1) / block);
             detail::read_simplices<K, Route><<<static_cast<unsigned>(blocks), static_cast<unsigned>(block)>>>(
                 on_device, ::thrust::raw_pointer_cast(w.rows.data()), out.size(),
                 ::thrust::raw_pointer_cast(w.readings.data()));
