@@ -1,8 +1,8 @@
 # Copyright (c) 2026 the geolip authors. SPDX-License-Identifier: MIT
 #
 # cmake -DPRESET=... -DSOURCE=... -DWORK=... [-DTARGETS=...] -P preset.cmake: builds a preset of the project, or those of
-# its targets that are named, and runs the unit tests thereof. The long ones, which measure accuracy, are left to the main
-# build: sanitizers and emulators slow them down tenfold.
+# its targets that are named, and runs the unit tests thereof. The long ones are left to the main build:
+# sanitizers and emulators slow them down tenfold.
 if(NOT TARGETS)
     set(TARGETS all)
 endif()
