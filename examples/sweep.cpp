@@ -171,8 +171,10 @@ bool run_or_resume(results& r, const settings& s) {
     fs::remove(path);
     return true;
 }
-// What the estimator gives by chance for pools of these sizes: other seeds, drawn row by row, each afresh.
-results estimator_null(const results& r, const settings& s) {
+
+// What the estimator gives by chance for pools of these sizes: other seeds, drawn row by row, each afresh. Empty if a
+// signal stopped it.
+std::optional<results> estimator_null(const results& r, const settings& s) {
     geolip::sweep::plan p = r.plan;
     p.dims = examples::table_dims(p);
     p.seed = ~p.seed;
@@ -181,14 +183,14 @@ results estimator_null(const results& r, const settings& s) {
     results null(p);
     settings whole;
     whole.threads = s.threads;
-    run_items(null, whole, nullptr);
+    if (!run_items(null, whole, nullptr)) return std::nullopt;
     return null;
 }
 
 int interrupted(const results& r, const settings& s) {
     std::fprintf(stderr, "sweep: stopped after %zu of %zu items; %s\n", r.items_done(), r.done.size(),
                  s.out.empty() || is_stream(s.out) ? "nothing is kept; give --out FILE to be able to resume"
-                                                   : "go on with the same options and --resume");
+                                                   : "go on, or print the table, with the same options and --resume");
     return 128 + examples::stop_signal;
 }
 
@@ -211,8 +213,10 @@ int sweep_main(settings& s) {
     }
     if (s.json) {
         write_json(r, examples::print);
+    } else if (const auto null = estimator_null(r, s)) {
+        examples::print(examples::sweep_table(r, *null));
     } else {
-        examples::print(examples::sweep_table(r, estimator_null(r, s)));
+        return interrupted(r, s);
     }
     return examples::require_feasible("sweep", r);
 }

@@ -57,13 +57,15 @@ inline std::optional<double> population_cv(const geolip::sweep::plan& plan, std:
                : geolip::coefficient_of_variation(geolip::sphere_law{}, plan.order, dim);
 }
 
-/// The dimensions worth a row: all of a few; of many, those that are documented.
+/// The dimensions worth a row: all of a few; of many, those that are documented, or a few evenly spaced ones.
 inline std::vector<std::uint32_t> table_dims(const geolip::sweep::plan& plan) {
     constexpr std::size_t few = 32;
     if (plan.dims.size() <= few) return plan.dims;
     std::vector<std::uint32_t> dims = plan.dims;
     std::erase_if(dims, [](std::uint32_t dim) { return !documented_at(dim); });
-    return dims.empty() ? plan.dims : dims;
+    if (!dims.empty()) return dims;
+    for (std::size_t i = 0; i < few; ++i) dims.push_back(plan.dims[i * (plan.dims.size() - 1) / (few - 1)]);
+    return dims;
 }
 
 /// `null` is a sweep of chance alone over the dimensions of `table_dims` and the same vocabularies.

@@ -178,6 +178,24 @@ TEST_CASE_TEMPLATE("the value does not change under moves, turns and scalings, a
     }
 }
 
+TEST_CASE_TEMPLATE("at the ends of the scalar's range the gradient scales inversely", T, float, double) {
+    const auto metric = metric_of<4, T>();
+    typename volume_cv<4, T>::workspace memory;
+    const auto m = gaussian_rows<T>(40, 9);
+    matrix<T> plain{40, 9};
+    REQUIRE(metric.value_and_gradient(m.view(), plain.view(), memory));
+    for (const int exponent : sizeof(T) == 4 ? std::vector{-110, -60, 60, 110} : std::vector{-900, -110, 110, 900}) {
+        CAPTURE(exponent);
+        auto scaled = m;
+        for (T& x : scaled.values) x = std::ldexp(x, exponent);
+        matrix<T> gradient{40, 9};
+        REQUIRE(metric.value_and_gradient(scaled.view(), gradient.view(), memory));
+        for (T& g : gradient.values) g = std::ldexp(g, exponent);
+        CHECK(largest_difference(gradient.values, plain.values) <=
+              (sizeof(T) == 4 ? 1e-4 : 1e-12) * largest(plain.values));
+    }
+}
+
 TEST_CASE("any strides of matrix and gradient; rows without a sample, and values without a slope, get 0") {
     const auto m = gaussian_rows<double>(13, 9, 16);
     const auto expected = gradient<4>(m);

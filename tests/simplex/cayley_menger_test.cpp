@@ -59,15 +59,11 @@ static_assert(
 
 // What is no field is refused by name, without an error inside.
 template <class T>
-constexpr bool accepted = requires {
-    typename cayley_menger<4, T>;
-};
+constexpr bool accepted = requires { typename cayley_menger<4, T>; };
 static_assert(accepted<double> && accepted<rational> && accepted<geolip::lanes<float, 4>>);
 static_assert(!accepted<std::string> && !accepted<double*> && !accepted<std::vector<double>>);
 template <class T>
-constexpr bool has_volume = requires(const point_array<T, 5, 4>& points) {
-    cayley_menger<4, T>::volume(points);
-};
+constexpr bool has_volume = requires(const point_array<T, 5, 4>& points) { cayley_menger<4, T>::volume(points); };
 static_assert(has_volume<float> && has_volume<long double>);
 static_assert(!has_volume<rational> && !has_volume<geolip::lanes<double, 4>>);
 
@@ -96,8 +92,9 @@ void check_closed_forms() {
 }
 
 TEST_CASE("right-corner and regular simplices of every order have their closed-form volumes") {
-    [&]<std::size_t... I>(std::index_sequence<I...>) { (check_closed_forms<I + 1>(), ...); }
-    (std::make_index_sequence<12>());
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+        (check_closed_forms<I + 1>(), ...);
+    }(std::make_index_sequence<12>());
     const double scale = factorial(12) * factorial(12);
     CHECK(twelve.value * scale == doctest::Approx(1).epsilon(1e-14));
     CHECK(twelve_bordered * scale == doctest::Approx(1).epsilon(1e-12));

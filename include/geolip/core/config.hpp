@@ -2,7 +2,7 @@
 #pragma once
 
 /// \file
-/// The one macro of the library: marks functions that device code may call. Empty unless nvcc (or
+/// The one macro meant for users: marks functions that device code may call. Empty unless nvcc (or
 /// another CUDA compiler) is reading the header.
 
 #if defined(__CUDACC__)

@@ -16,7 +16,7 @@ namespace geolip {
 /// A validity policy P has
 ///  * `P::route` — the route that measures a simplex (route.hpp);
 ///  * `P::max_rows` — only the first so many rows are looked at, 0 for all;
-///  * `P::min_valid` — fewer kept volumes leave the figure undefined (at least 2);
+///  * `P::min_valid` — fewer kept volumes leave the figure undefined, as do `freedom_lost` or fewer;
 ///  * `P::keep(reading)` — does this volume count?
 ///  * `P::noise_matters` — is the figure undefined where D < K, and where most volumes are rounding noise?
 ///  * `P::freedom_lost` — 1 for the unbiased variance, 0 for the population's;

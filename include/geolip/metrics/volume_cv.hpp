@@ -89,8 +89,12 @@ public:
     std::size_t samples = 300;
     std::uint64_t seed = 42;
     std::uint64_t stream = 0;             ///< below 2^56; another stream is another, independent set of samples
-    std::uint32_t null_replicates = 128;  ///< pools simulated for the null; 0 for no null
+    std::uint32_t null_replicates = 128;  ///< pools simulated for the null (D < 2^24); 0 for no null
     [[no_unique_address]] Backend backend = {};
+
+    /// Where `draw_samples` takes the samples from. Not (seed, stream) itself: a matrix drawn from that one must not
+    /// depend on the samples.
+    random_stream sample_stream() const { return {seed, (std::uint64_t{16} << 56) | stream}; }
 
     /// Value, errors, counts, null and law.
     /// \throws usage_error if `samples` is 0 or above 2^24, or `stream` too large; shape_error for 2^32 rows or more
@@ -114,7 +118,7 @@ public:
                 population_error(s, static_cast<double>(points.rows()), r.standard_error, memory);
             r.equivalent_dimension = geolip::equivalent_dimension(*r.value, Law(), K);
         }
-        if (null_replicates > 0 && points.rows() >= K + 1 && points.cols() >= K)
+        if (null_replicates > 0 && points.rows() >= K + 1 && points.cols() >= K && points.cols() < 1u << 24)
             r.null = memory.nulls({static_cast<std::uint32_t>(points.rows()), static_cast<std::uint32_t>(points.cols()),
                                    static_cast<std::uint32_t>(samples), null_replicates, seed},
                                   level());
@@ -236,7 +240,7 @@ private:
         memory.rows.resize(samples * (K + 1));
         memory.readings.resize(samples);
         memory.volume.resize(samples);
-        draw_samples<K + 1>(memory.rows.data(), samples, static_cast<std::uint32_t>(points.rows()), {seed, stream});
+        draw_samples<K + 1>(memory.rows.data(), samples, static_cast<std::uint32_t>(points.rows()), sample_stream());
         m.points = detail::contiguous_rows(points, memory.packed);
         take_readings(m.points, memory);
         if (Validity::noise_matters) {

@@ -59,7 +59,7 @@ inline void fill_chi(std::span<float> out, std::uint32_t freedom, random_stream 
     std::int32_t accepted[chunk];
     for (std::size_t begin = 0; begin < out.size(); begin += chunk) {
         const std::size_t count = (std::min)(chunk, out.size() - begin);
-        // Normals are the even groups of the stream's first half, words for the test those of its second half.
+        // Normals from the stream's start, words for the test from draw 2^62 on, retries from block 2^63 on.
         fill_normal(normal, s, begin, level);
         fill_words(word, s, (std::uint64_t{1} << 62) + begin, level);
         detail::chi_candidates(static_cast<float>(freedom - begin), normal, word, chunk, value, accepted, level);

@@ -25,8 +25,8 @@ constexpr std::uint32_t uniform_below(Engine& engine, std::uint32_t bound) {
 
 namespace detail {
 
-// The words one sample is made of: its own few, and after rejections (probability below 2^-8 even for the
-// largest populations, 0 for powers of two) those of a far-away part of the stream.
+// The words one sample is made of: its own few, and after rejections (rare below 2^24 items, never for
+// powers of two, at most every other draw) those of a far-away part of the stream.
 template <std::size_t Own>
 class sample_words {
 public:

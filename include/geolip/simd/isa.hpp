@@ -3,7 +3,7 @@
 
 /// \file
 /// Instruction-set levels. The heavy kernels exist once per level in the same binary and the level is chosen
-/// at run time, so a plain `-O2` build is as fast as one for the machine at hand. Results are the same bits
+/// at run time, so a plain `-O2` build is nearly as fast as one for the machine at hand. Results are the same bits
 /// for the same level; across levels they agree to the bound each function states.
 
 #if defined(__x86_64__) && defined(__GNUC__)

@@ -72,12 +72,14 @@ private:
     std::FILE* handle_ = nullptr;
 };
 
-/// Is `path` something that a finished file cannot be renamed onto: a device, a pipe, or under /dev?
+/// Is `path` something that a finished file cannot be renamed onto: a device, a pipe, or under /dev (but for the memory
+/// file system /dev/shm)?
 inline bool is_stream(const std::filesystem::path& path) {
     std::error_code ignored;
     const auto status = std::filesystem::status(path, ignored);
+    const std::string name = path.string();
     return (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) ||
-           path.string().starts_with("/dev/");
+           (name.starts_with("/dev/") && !name.starts_with("/dev/shm/"));
 }
 
 /// Output that is written to `FILE.new` and takes the name FILE on `commit`, so a reader of FILE sees the old
