@@ -112,10 +112,15 @@ private:
         draw_samples<K + 1>(rows_.data(), count, population, s, 0, isa);
     }
 
+    // Grows only: what is drawn over need not be cleared first.
+    void draw_normals(std::size_t count, random_stream s) {
+        if (data_.size() < count) data_.resize(count);
+        fill_normal(std::span(data_).first(count), s, 0, isa);
+    }
+
     matrix_view<const float> coordinates(std::uint32_t used, std::uint32_t dimension, const streams& s) {
         const std::size_t columns = on_sphere ? detail::padded(dimension) : dimension;
-        data_.resize(used * columns);
-        fill_normal(std::span(data_), s.normals, 0, isa);
+        draw_normals(used * columns, s.normals);
         for (std::size_t r = 0; on_sphere && r < used; ++r) {
             float* row = data_.data() + r * columns;
             std::fill(row + dimension, row + columns, 0.0f);
@@ -139,8 +144,7 @@ private:
             length_[r] = static_cast<std::uint32_t>(detail::padded(r < diagonal ? r + 1 : diagonal));
             total += length_[r];
         }
-        data_.resize(total);
-        fill_normal(std::span(data_), s.normals, 0, isa);
+        draw_normals(total, s.normals);
         chi_.resize(diagonal);
         fill_chi(std::span(chi_), dimension, s.chis, isa);
         for (std::uint32_t r = 0; r < used; ++r) {
