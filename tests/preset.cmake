@@ -1,8 +1,7 @@
 # Copyright (c) 2026 the geolip authors. SPDX-License-Identifier: MIT
 #
 # cmake -DPRESET=... -DSOURCE=... -DWORK=... [-DTARGETS=...] -P preset.cmake: builds a preset of the project, or those of
-# its targets that are named, and runs the unit tests thereof. The long ones are left to the main build:
-# sanitizers and emulators slow them down tenfold.
+# its targets that are named, and runs the unit tests thereof.
 if(NOT TARGETS)
     set(TARGETS all)
 endif()
@@ -16,4 +15,4 @@ execute_process(COMMAND ${CMAKE_COMMAND} --preset ${PRESET} -B ${WORK} WORKING_D
                 COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND ${CMAKE_COMMAND} --build ${WORK} --target ${TARGETS} COMMAND_ERROR_IS_FATAL ANY)
 execute_process(COMMAND ${CMAKE_CTEST_COMMAND} --test-dir ${WORK} --output-on-failure --no-tests=error -L unit -R ${tests}
-                        -LE long COMMAND_ERROR_IS_FATAL ANY)
+                COMMAND_ERROR_IS_FATAL ANY)
