@@ -5,7 +5,6 @@
 /// The estimator of `volume_cv` on random rows: one replicate of its null distribution, and one entry of a sweep.
 
 #include <algorithm>
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -155,22 +154,17 @@ private:
         }
         detail::triangular_volumes<K>(data_.data(), start_.data(), length_.data(), rows_.data(), readings_.size(),
                                       readings_.data(), isa);
-        remeasure_marked(diagonal);
+        detail::remeasure_marked(readings_, [&](std::size_t i) { return careful_reading(i, diagonal); });
     }
 
-    void remeasure_marked(std::uint32_t columns) {
-        for (std::size_t i = 0; i < readings_.size(); ++i) {
-            if (readings_[i].relative_noise >= 0) continue;
-            dense_.assign((K + 1) * std::size_t{columns}, 0.0f);
-            std::array<std::uint32_t, std::size_t{K} + 1> vertex;
-            for (std::uint32_t v = 0; v <= K; ++v) {
-                const std::uint32_t r = rows_[i * (K + 1) + v];
-                std::copy_n(data_.data() + start_[r], (std::min)(length_[r], columns), dense_.data() + v * columns);
-                vertex[v] = v;
-            }
-            readings_[i] =
-                edge_gram::evaluate<K>(matrix_view<const float>(dense_.data(), K + 1, columns), vertex.data());
+    // The simplex as a dense matrix, with the zeros that the triangle leaves out.
+    volume_reading careful_reading(std::size_t sample, std::uint32_t columns) {
+        dense_.assign((K + 1) * std::size_t{columns}, 0.0f);
+        for (std::size_t v = 0; v <= K; ++v) {
+            const std::uint32_t r = rows_[sample * (K + 1) + v];
+            std::copy_n(data_.data() + start_[r], (std::min)(length_[r], columns), dense_.data() + v * columns);
         }
+        return detail::careful_reading<K>(std::span<const float>(dense_));
     }
 
     std::vector<std::uint32_t> rows_;

@@ -173,7 +173,7 @@ public:
         for (std::size_t i = 0, kept = 0; i < samples; ++i) {
             const volume_reading& r = memory.readings[i];
             memory.weight[i] = 0;
-            if (!detail::finite(r.squared_volume) || !Validity::keep(r)) continue;
+            if (!detail::kept<Validity>(r)) continue;
             const double v = memory.volume[kept++];
             const double slope = (v - s.mean) / ((n - static_cast<double>(Validity::freedom_lost)) * s.sd * divisor) -
                                  s.sd / (n * divisor * divisor);
@@ -275,7 +275,7 @@ private:
         influence.clear();
         double own = 0;
         for (std::size_t i = 0, kept = 0; i < memory.readings.size(); ++i) {
-            if (!detail::finite(memory.readings[i].squared_volume) || !Validity::keep(memory.readings[i])) continue;
+            if (!detail::kept<Validity>(memory.readings[i])) continue;
             const double psi = detail::cv_influence(memory.volume[kept++], s.mean, s.sd, divisor);
             own += psi * psi;
             for (std::size_t v = 0; v <= K; ++v) influence.emplace_back(memory.rows[i * (K + 1) + v], psi);

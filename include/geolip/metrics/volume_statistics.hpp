@@ -45,6 +45,12 @@ namespace detail {
 // By the exponent's bits, so that it also holds where the compiler was told that there are no NaNs.
 inline bool finite(double x) { return ((std::bit_cast<std::uint64_t>(x) >> 52) & 0x7ff) != 0x7ff; }
 
+/// Does this volume enter the figure?
+template <validity_policy Policy>
+bool kept(const volume_reading& r) {
+    return finite(r.squared_volume) && Policy::keep(r);
+}
+
 // Eight interleaved partial sums: the order is fixed, and the additions do not wait for each other.
 template <class Term>
 double ordered_sum(std::size_t count, Term&& term) {
@@ -69,10 +75,10 @@ volume_statistics volume_statistics_of(std::span<const volume_reading> readings,
     counts.drawn = readings.size();
     counts.duplicate = duplicates;
     for (const volume_reading& r : readings) {
-        if (!detail::finite(r.squared_volume)) {
-            ++counts.nonfinite;
-        } else if (Policy::keep(r)) {
+        if (detail::kept<Policy>(r)) {
             volume[counts.valid++] = std::sqrt(r.squared_volume);
+        } else if (!detail::finite(r.squared_volume)) {
+            ++counts.nonfinite;
         } else if (!(r.squared_volume > 0)) {
             ++counts.zero;
         } else if (!(r.relative_noise < 1)) {

@@ -35,11 +35,20 @@ void fast_edge_gram_volumes(const T* data, std::ptrdiff_t row_stride, std::size_
     GEOLIP_SIMD_CALL(level, edge_gram_volumes<K>(data, row_stride, dim, rows, count, out));
 }
 
-/// What the fast route marked with a negative noise is measured again by the careful one.
-template <int K, class T>
-void remeasure_marked(matrix_view<const T> points, std::span<const std::uint32_t> rows, std::span<volume_reading> out) {
+/// What the fast route marked with a negative noise is measured again: out[i] = careful(i).
+template <class Careful>
+void remeasure_marked(std::span<volume_reading> out, Careful&& careful) {
     for (std::size_t i = 0; i < out.size(); ++i)
-        if (!(out[i].relative_noise >= 0)) out[i] = edge_gram::evaluate<K>(points, rows.data() + i * (K + 1));
+        if (!(out[i].relative_noise >= 0)) out[i] = careful(i);
+}
+
+/// The careful reading of the one simplex whose K + 1 vertices stand one after the other in `vertices`.
+template <int K, class T>
+volume_reading careful_reading(std::span<const T> vertices) {
+    constexpr std::size_t points = std::size_t{K} + 1;
+    std::uint32_t row[points];
+    for (std::uint32_t v = 0; v < points; ++v) row[v] = v;
+    return edge_gram::evaluate<K>(matrix_view<const T>(vertices.data(), points, vertices.size() / points), row);
 }
 
 }  // namespace detail
@@ -61,7 +70,8 @@ void squared_volumes(Route, matrix_view<const T> points, std::span<const std::ui
         if (points.col_stride() == 1 || points.cols() <= 1) {
             detail::fast_edge_gram_volumes<K>(points.data(), points.row_stride(), points.cols(), rows.data(),
                                               out.size(), out.data(), level);
-            detail::remeasure_marked<K>(points, rows, out);
+            detail::remeasure_marked(
+                out, [&](std::size_t i) { return edge_gram::evaluate<K>(points, rows.data() + i * (K + 1)); });
             return;
         }
     }

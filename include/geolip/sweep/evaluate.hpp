@@ -5,7 +5,6 @@
 /// The work of a sweep: from an item's index to its entries, a pure function of the plan.
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -76,7 +75,8 @@ template <int K, backend Backend>
 class item_evaluator {
 public:
     item_evaluator(const plan& p, Backend b) : plan_(p), backend_(std::move(b)) {
-        simulation_.on_sphere = p.law == law::sphere;
+        // Nested rows stay as drawn: the norms to divide by differ from dimension to dimension.
+        simulation_.on_sphere = on_sphere() && p.design == design::independent;
         simulation_.draw = p.draw == draw::bartlett ? row_draw::bartlett : row_draw::coordinates;
         simulation_.isa = p.isa;
     }
@@ -113,9 +113,7 @@ private:
         const std::uint32_t pool = pool_size(out[0].vocab);
         if (pool < K + 1) return;
         const auto count = static_cast<std::size_t>(plan_.samples);
-        simulation_.on_sphere = false;  // the norms to divide by differ from dimension to dimension
         const auto points = simulation_.pool(pool, out.back().dim, count, streams_of<K>(plan_, out[0].vocab, 0));
-        const bool on_sphere = plan_.law == law::sphere;
         product_.assign(count * ((K + 1) * (K + 2) / 2), 0.0);
         readings_.resize(count);
         std::size_t columns = 0;
@@ -124,30 +122,27 @@ private:
                                   simulation_.rows().data(), count, product_.data(), plan_.isa);
             columns = e.dim;
             if (e.reason != undefined_reason::none) continue;
-            volumes_of_inner_products<K>(product_.data(), on_sphere, count, readings_.data(), plan_.isa);
-            remeasure_marked(points, columns, on_sphere);
+            volumes_of_inner_products<K>(product_.data(), on_sphere(), count, readings_.data(), plan_.isa);
+            geolip::detail::remeasure_marked(readings_,
+                                             [&](std::size_t i) { return careful_reading(points, i, columns); });
             summarise(readings_, volume_, e);
         }
     }
 
-    void remeasure_marked(matrix_view<const float> points, std::size_t columns, bool on_sphere) {
-        for (std::size_t i = 0; i < readings_.size(); ++i) {
-            if (readings_[i].relative_noise >= 0) continue;
-            dense_.resize((K + 1) * columns);
-            std::array<std::uint32_t, std::size_t{K} + 1> vertex;
-            for (std::uint32_t v = 0; v <= K; ++v) {
-                const float* row = points.row(simulation_.rows()[i * (K + 1) + v]);
-                double square = 0;
-                for (std::size_t c = 0; c < columns; ++c)
-                    square += static_cast<double>(row[c]) * static_cast<double>(row[c]);
-                const double scale = on_sphere ? 1 / std::sqrt(square) : 1.0;
-                for (std::size_t c = 0; c < columns; ++c) dense_[v * columns + c] = scale * static_cast<double>(row[c]);
-                vertex[v] = v;
-            }
-            readings_[i] =
-                edge_gram::evaluate<K>(matrix_view<const double>(dense_.data(), K + 1, columns), vertex.data());
+    volume_reading careful_reading(matrix_view<const float> points, std::size_t sample, std::size_t columns) {
+        dense_.resize((K + 1) * columns);
+        for (std::size_t v = 0; v <= K; ++v) {
+            const float* row = points.row(simulation_.rows()[sample * (K + 1) + v]);
+            double square = 0;
+            for (std::size_t c = 0; c < columns; ++c)
+                square += static_cast<double>(row[c]) * static_cast<double>(row[c]);
+            const double scale = on_sphere() ? 1 / std::sqrt(square) : 1.0;
+            for (std::size_t c = 0; c < columns; ++c) dense_[v * columns + c] = scale * static_cast<double>(row[c]);
         }
+        return geolip::detail::careful_reading<K>(std::span<const double>(dense_));
     }
+
+    bool on_sphere() const { return plan_.law == law::sphere; }
 
     plan plan_;
     Backend backend_;

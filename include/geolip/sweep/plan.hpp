@@ -45,7 +45,8 @@ template <>
 inline constexpr std::array<std::string_view, 2> choices<draw>{"rows", "bartlett"};
 /// Names of `isa`.
 template <>
-inline constexpr std::array<std::string_view, 4> choices<isa>{"auto", "baseline", "avx2", "avx512"};
+inline constexpr std::array<std::string_view, 4> choices<isa>{isa_name(isa::automatic), isa_name(isa::baseline),
+                                                              isa_name(isa::avx2), isa_name(isa::avx512)};
 
 template <class Enum>
 concept choice = !choices<Enum>.empty();
