@@ -1,0 +1,248 @@
+// Copyright (c) 2026 the geolip authors. SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// `chain`: modules one after the other, composed by type.
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <type_traits>
+#include <utility>
+
+#include "geolip/nn/module.hpp"
+
+namespace geolip::nn {
+namespace detail {
+
+// What M takes and gives on the last axis, where its type says so.
+template <class M>
+constexpr std::size_t static_input_features() {
+    if constexpr (requires { M::input_features; })
+        return M::input_features;
+    else
+        return dynamic;
+}
+template <class M>
+constexpr std::size_t static_output_features(std::size_t input) {
+    if constexpr (requires { M::output_features; })
+        return M::output_features;
+    else if constexpr (requires { M::elementwise; })
+        return input;
+    else
+        return dynamic;
+}
+
+// Does what each module gives fit what the next one takes, as far as their types say?
+template <class... Ms>
+constexpr bool static_features_fit() {
+    std::size_t features = dynamic;
+    bool fit = true;
+    const auto next = [&](std::size_t wanted, auto given) {
+        if (features != dynamic && wanted != dynamic && features != wanted) fit = false;
+        features = given(wanted != dynamic ? wanted : features);
+    };
+    (next(static_input_features<Ms>(), [](std::size_t in) { return static_output_features<Ms>(in); }), ...);
+    return fit;
+}
+
+template <class First, class...>
+struct first_of {
+    using type = First;
+};
+
+/// Calls `visit` for the parameters of `m`, their names prefixed with m's own name, or `standard` where it has none.
+template <module M, class Visit>
+void visit_prefixed(const M& m, std::string_view standard, Visit& visit) {
+    std::string_view prefix = standard;
+    if constexpr (requires { M::name; }) prefix = M::name;
+    nn::visit_parameters(m, [&](std::string_view name, const shape& s, const initialiser& init) {
+        std::string full(prefix);
+        if (!full.empty()) full += '.';
+        full += name;
+        visit(std::string_view(full), s, init);
+    });
+}
+
+}  // namespace detail
+
+/// y = m_n(… m_1(m_0(x))). Parameters are called "0.…", "1.…" or by the names of `named` modules.
+///
+/// Every intermediate result stays in `memory.kept`, where `output_of` finds it after a forward pass.
+template <module... Ms>
+class chain {
+    static_assert(sizeof...(Ms) > 0, "geolip::nn::chain<Modules...>: needs at least one module");
+    static_assert((std::same_as<typename Ms::scalar_type, typename detail::first_of<Ms...>::type::scalar_type> && ...),
+                  "geolip::nn::chain<Modules...>: all modules must compute in the same scalar");
+    static_assert(detail::static_features_fit<Ms...>(),
+                  "geolip::nn::chain<Modules...>: the features that a module gives differ from those the next one takes");
+
+    static constexpr std::size_t count = sizeof...(Ms);
+
+public:
+    using scalar_type = typename detail::first_of<Ms...>::type::scalar_type;
+    using input_type = input_t<typename detail::first_of<Ms...>::type>;
+    template <std::size_t I>
+    using module_type = std::tuple_element_t<I, std::tuple<Ms...>>;
+
+    static constexpr std::size_t input_features = detail::static_input_features<module_type<0>>();
+    static constexpr std::size_t output_features = [] {
+        std::size_t features = dynamic;
+        ((features = detail::static_output_features<Ms>(
+              detail::static_input_features<Ms>() != dynamic ? detail::static_input_features<Ms>() : features)),
+         ...);
+        return features;
+    }();
+    static constexpr bool reads_output = nn::reads_output<module_type<count - 1>>;
+
+    constexpr chain() = default;
+    constexpr explicit(count == 1) chain(Ms... modules) : modules_(std::move(modules)...) {}
+
+    /// Module I.
+    template <std::size_t I>
+    constexpr const module_type<I>& get() const {
+        return std::get<I>(modules_);
+    }
+
+    shape output_shape(const shape& x) const { return shapes(x)[count]; }
+
+    template <class Visit>
+    void visit_parameters(Visit&& visit) const {
+        each([&]<std::size_t I>(const auto& m) { detail::visit_prefixed(m, std::to_string(I), visit); });
+    }
+    constexpr std::size_t parameter_count() const {
+        std::size_t total = 0;
+        each([&]<std::size_t>(const auto& m) { total += nn::parameter_count(m); });
+        return total;
+    }
+
+    std::size_t kept_size(const shape& x) const { return kept_places(shapes(x))[2 * count]; }
+    std::size_t scratch_size(const shape& x) const {
+        const auto s = shapes(x);
+        std::size_t own = 0;
+        std::size_t largest = 0;
+        each([&]<std::size_t I>(const auto& m) {
+            own = (std::max)(own, nn::scratch_size(m, s[I]));
+            if (I > 0) largest = (std::max)(largest, padded<scalar_type>(s[I].size()));
+        });
+        return own + 2 * largest;  // gradients of an input and of an output at a time
+    }
+
+    void forward(std::span<const scalar_type> w, tensor_view<const input_type> x, tensor_view<scalar_type> y,
+                 workspace<scalar_type> memory) const {
+        const auto s = shapes(x.extents());
+        const auto place = kept_places(s);
+        each([&]<std::size_t I>(const auto& m) {
+            const std::span<const scalar_type> own = cut(w, m);
+            const tensor_view<scalar_type> out = I + 1 == count ? y : result<I>(s, place, memory.kept);
+            m.forward(own, input<I>(x, s, place, memory.kept), out, part<I>(place, memory));
+        });
+    }
+
+    void backward(std::span<const scalar_type> w, tensor_view<const input_type> x, tensor_view<const scalar_type> y,
+                  tensor_view<const scalar_type> dy, tensor_view<scalar_type> dx, std::span<scalar_type> dw,
+                  workspace<scalar_type> memory) const {
+        const auto s = shapes(x.extents());
+        const auto place = kept_places(s);
+        std::size_t largest = 0;
+        for (std::size_t i = 1; i < count; ++i) largest = (std::max)(largest, padded<scalar_type>(s[i].size()));
+        scalar_type* const gradient[2] = {take(memory.scratch, largest).data(), take(memory.scratch, largest).data()};
+        std::size_t end = parameter_count();
+        each_reversed([&]<std::size_t I>(const auto& m) {
+            const std::size_t size = nn::parameter_count(m);
+            end -= size;
+            const tensor_view<const scalar_type> out = I + 1 == count ? y : result<I>(s, place, memory.kept);
+            const tensor_view<const scalar_type> dout =
+                I + 1 == count ? dy : tensor_view<const scalar_type>(gradient[(I + 1) % 2], s[I + 1]);
+            tensor_view<scalar_type> din = dx;
+            if constexpr (I > 0) din = {gradient[I % 2], s[I]};
+            m.backward(w.subspan(end, size), input<I>(x, s, place, memory.kept), out, dout, din, dw.subspan(end, size),
+                       part<I>(place, memory));
+        });
+    }
+
+    /// What module I < n - 1 gave in the last forward pass of an input of shape `x` with this `kept` memory.
+    template <std::size_t I, class T>
+        requires(I + 1 < count && std::same_as<std::remove_const_t<T>, scalar_type>)
+    tensor_view<T> output_of(const shape& x, std::span<T> kept) const {
+        const auto s = shapes(x);
+        return result<I>(s, kept_places(s), kept);
+    }
+    /// What module I itself keeps.
+    template <std::size_t I, class T>
+        requires(I < count && std::same_as<std::remove_const_t<T>, scalar_type>)
+    std::span<T> kept_of(const shape& x, std::span<T> kept) const {
+        const auto place = kept_places(shapes(x));
+        return kept.subspan(place[2 * I], place[2 * I + 1] - place[2 * I]);
+    }
+    /// The shape of module I's input.
+    template <std::size_t I>
+    shape input_shape_of(const shape& x) const {
+        return shapes(x)[I];
+    }
+
+private:
+    using all_shapes = std::array<shape, count + 1>;
+    // Where module i's own kept memory (2 i) and its output (2 i + 1) begin; the last module's output is not kept.
+    using all_places = std::array<std::size_t, 2 * count + 1>;
+
+    template <class Function>
+    constexpr void each(Function&& function) const {
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            (function.template operator()<I>(std::get<I>(modules_)), ...);
+        }(std::make_index_sequence<count>());
+    }
+    template <class Function>
+    constexpr void each_reversed(Function&& function) const {
+        [&]<std::size_t... I>(std::index_sequence<I...>) {
+            (function.template operator()<count - 1 - I>(std::get<count - 1 - I>(modules_)), ...);
+        }(std::make_index_sequence<count>());
+    }
+
+    all_shapes shapes(const shape& x) const {
+        all_shapes s;
+        s[0] = x;
+        each([&]<std::size_t I>(const auto& m) { s[I + 1] = nn::output_shape(m, s[I]); });
+        return s;
+    }
+    all_places kept_places(const all_shapes& s) const {
+        all_places place = {};
+        each([&]<std::size_t I>(const auto& m) {
+            place[2 * I + 1] = place[2 * I] + nn::kept_size(m, s[I]);
+            place[2 * I + 2] = place[2 * I + 1] + (I + 1 == count ? 0 : padded<scalar_type>(s[I + 1].size()));
+        });
+        return place;
+    }
+
+    template <module M>
+    static std::span<const scalar_type> cut(std::span<const scalar_type>& w, const M& m) {
+        const std::size_t size = nn::parameter_count(m);
+        const std::span<const scalar_type> own = w.first(size);
+        w = w.subspan(size);
+        return own;
+    }
+    template <std::size_t I, class T>
+    static tensor_view<T> result(const all_shapes& s, const all_places& place, std::span<T> kept) {
+        return {kept.data() + place[2 * I + 1], s[I + 1]};
+    }
+    template <std::size_t I>
+    static auto input(tensor_view<const input_type> x, const all_shapes& s, const all_places& place,
+                      std::span<scalar_type> kept) {
+        if constexpr (I == 0)
+            return x;
+        else
+            return tensor_view<const scalar_type>(result<I - 1>(s, place, kept));
+    }
+    template <std::size_t I>
+    static workspace<scalar_type> part(const all_places& place, const workspace<scalar_type>& memory) {
+        return {memory.kept.subspan(place[2 * I], place[2 * I + 1] - place[2 * I]), memory.scratch, memory.isa};
+    }
+
+    std::tuple<Ms...> modules_;
+};
+
+}  // namespace geolip::nn

@@ -1,0 +1,169 @@
+// Copyright (c) 2026 the geolip authors. SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// The `module` concept: a differentiable function with parameters. A module is a small value that says what to compute;
+/// it holds neither its parameters nor its activations. Both are memory of the caller, so one model may run on many
+/// threads at once, and many sets of parameters may share one model.
+
+#include <concepts>
+#include <cstddef>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+#include <utility>
+
+#include "geolip/core/concepts.hpp"
+#include "geolip/core/error.hpp"
+#include "geolip/nn/initialiser.hpp"
+#include "geolip/nn/shape.hpp"
+#include "geolip/simd/isa.hpp"
+
+namespace geolip::nn {
+
+/// Memory of one forward pass and its backward pass, owned by the caller and used by one thread at a time.
+template <measured_scalar T>
+struct workspace {
+    std::span<T> kept;     ///< written by `forward`, read by `backward` of the same input
+    std::span<T> scratch;  ///< free to use during a call, worthless after it
+    geolip::isa isa = isa::automatic;
+
+    /// Sizes are multiples of this, so that parts of a workspace keep the alignment of the whole.
+    static constexpr std::size_t alignment = 64 / sizeof(T);
+};
+
+/// `count` rounded up to whole cache lines of T.
+template <measured_scalar T>
+constexpr std::size_t padded(std::size_t count) {
+    return (count + workspace<T>::alignment - 1) / workspace<T>::alignment * workspace<T>::alignment;
+}
+
+/// Cuts `count` elements (padded) off the front of `memory`.
+template <measured_scalar T>
+constexpr std::span<T> take(std::span<T>& memory, std::size_t count) {
+    const std::span<T> taken = memory.first(count);
+    memory = memory.subspan((std::min)(padded<T>(count), memory.size()));
+    return taken;
+}
+
+namespace detail {
+
+struct ignore_parameter {
+    void operator()(std::string_view, const shape&, const initialiser&) const {}
+};
+
+template <class M>
+struct input_of {
+    using type = typename M::scalar_type;
+};
+template <class M>
+    requires requires { typename M::input_type; }
+struct input_of<M> {
+    using type = typename M::input_type;
+};
+
+}  // namespace detail
+
+/// What a module takes: its `input_type` if it names one (token ids, for an embedding), else its `scalar_type`.
+template <class M>
+using input_t = typename detail::input_of<M>::type;
+
+/// A differentiable function y = f(x; w). With `T = M::scalar_type` (float or double) and `m` a const M:
+///
+/// * `m.forward(w, x, y, memory)` sets y;
+/// * `m.backward(w, x, y, dy, dx, dw, memory)` takes dy = d(loss)/dy, **overwrites** dx with d(loss)/dx unless dx is the
+///   empty view, and **adds** d(loss)/dw to dw. It follows a `forward` of the same w, x, y and memory; dy and dx are
+///   different memory.
+///
+/// and, where the defaults do not fit,
+///
+/// * `m.output_shape(x_shape)` (default: the same shape); throws `shape_error` naming both shapes when x does not fit;
+/// * `m.visit_parameters(visit)` calls `visit(name, shape, initialiser)` for every parameter tensor, in the order in
+///   which they stand one after the other in `w` (default: there are none);
+/// * `m.kept_size(x_shape)` and `m.scratch_size(x_shape)`: how many T it wants of `memory` (default: 0).
+///
+/// `forward` and `backward` are const, throw nothing that `output_shape` would not have thrown, and depend on nothing but
+/// their arguments. `M::input_type`, where it exists, is the element type of x; such a module's dx is always empty.
+template <class M>
+concept module =
+    std::copyable<M> && measured_scalar<typename M::scalar_type> &&
+    requires(const M& m, std::span<const typename M::scalar_type> w, tensor_view<const input_t<M>> x,
+             tensor_view<typename M::scalar_type> y, tensor_view<const typename M::scalar_type> dy,
+             tensor_view<typename M::scalar_type> dx, std::span<typename M::scalar_type> dw,
+             workspace<typename M::scalar_type> memory) {
+        m.forward(w, x, y, memory);
+        m.backward(w, x, dy, dy, dx, dw, memory);
+    };
+
+/// The shape of `m`'s output for an input of shape `x`. \throws shape_error when x does not fit
+template <module M>
+constexpr shape output_shape(const M& m, const shape& x) {
+    if constexpr (requires { m.output_shape(x); })
+        return m.output_shape(x);
+    else
+        return x;
+}
+
+/// Calls `visit(name, shape, initialiser)` for every parameter tensor of `m`, in the order of their memory.
+template <module M, class Visit>
+constexpr void visit_parameters(const M& m, Visit&& visit) {
+    if constexpr (requires { m.visit_parameters(visit); }) m.visit_parameters(visit);
+}
+
+/// How many scalars the parameters of `m` are.
+template <module M>
+constexpr std::size_t parameter_count(const M& m) {
+    if constexpr (requires { m.parameter_count(); }) {
+        return m.parameter_count();
+    } else {
+        std::size_t count = 0;
+        nn::visit_parameters(m, [&](std::string_view, const shape& s, const initialiser&) { count += s.size(); });
+        return count;
+    }
+}
+
+/// How many scalars `m` keeps from forward to backward for an input of shape `x`.
+template <module M>
+constexpr std::size_t kept_size(const M& m, const shape& x) {
+    if constexpr (requires { m.kept_size(x); })
+        return padded<typename M::scalar_type>(m.kept_size(x));
+    else
+        return 0;
+}
+
+/// How many scalars `m` works in for an input of shape `x`.
+template <module M>
+constexpr std::size_t scratch_size(const M& m, const shape& x) {
+    if constexpr (requires { m.scratch_size(x); })
+        return padded<typename M::scalar_type>(m.scratch_size(x));
+    else
+        return 0;
+}
+
+/// Does `backward` look at y? True unless M says `static constexpr bool reads_output = false`.
+template <class M>
+inline constexpr bool reads_output = [] {
+    if constexpr (requires { M::reads_output; })
+        return bool(M::reads_output);
+    else
+        return true;
+}();
+
+/// A size that is only known at run time.
+inline constexpr std::size_t dynamic = static_cast<std::size_t>(-1);
+
+namespace detail {
+
+/// Throws the `shape_error` of a block that was given `got`.
+[[noreturn]] inline void wrong_shape(std::string_view block, const shape& got, const std::string& expected) {
+    std::string text(block);
+    text += ": an input of shape ";
+    text += nn::to_string(got);
+    text += "; expected ";
+    text += expected;
+    geolip::detail::raise(shape_error(text));
+}
+
+}  // namespace detail
+}  // namespace geolip::nn
