@@ -14,6 +14,7 @@
 
 #include "geolip/backend/cpu.hpp"
 #include "geolip/core/error.hpp"
+#include "geolip/nn/detail/elementwise.hpp"
 #include "geolip/nn/module.hpp"
 
 namespace geolip::nn {
@@ -81,17 +82,18 @@ public:
                 shape_error("data_parallel: a batch of shape " + to_string(batch_) + "; expected at least one sample"));
         if (output_.rank() == 0 || output_.front() != batch_.front())
             geolip::detail::raise(shape_error("data_parallel: the model gives " + to_string(output_) + " for " +
-                                              to_string(batch_) + "; expected one output a sample: the first extents "
-                                                                  "must be equal"));
+                                              to_string(batch_) +
+                                              "; expected one output a sample: the first extents "
+                                              "must be equal"));
         options_.shards = (std::min)(options_.shards, batch_.front());
         threads_ = (std::max)(std::size_t{1}, (std::min)(std::size_t{options_.threads}, options_.shards));
         const std::size_t most = (batch_.front() + options_.shards - 1) / options_.shards;
         const shape x = batch_.with_front(most);
         for (std::size_t t = 0; t < threads_; ++t)
-            workers_.push_back({workspace_memory<M>(model_, x), aligned_memory<scalar_type>(output_.with_front(most).size()),
+            workers_.push_back({workspace_memory<M>(model_, x),
+                                aligned_memory<scalar_type>(output_.with_front(most).size()),
                                 aligned_memory<scalar_type>(output_.with_front(most).size())});
-        for (std::size_t s = 1; s < options_.shards; ++s)
-            gradients_.emplace_back(nn::parameter_count(model_));
+        for (std::size_t s = 1; s < options_.shards; ++s) gradients_.emplace_back(nn::parameter_count(model_));
         losses_.resize(options_.shards);
     }
 
@@ -108,6 +110,9 @@ public:
     double gradient(std::span<const scalar_type> w, tensor_view<const input_type> x, std::span<scalar_type> dw,
                     Loss&& loss) {
         require(w, x);
+        if (dw.size() != w.size())
+            geolip::detail::raise(shape_error("data_parallel: a gradient of " + std::to_string(dw.size()) +
+                                              " scalars for " + std::to_string(w.size()) + " parameters"));
         const std::size_t shards = options_.shards;
         run(threads_, [&](std::size_t t) {
             for (std::size_t s = t; s < shards; s += threads_) {
@@ -131,10 +136,8 @@ public:
         run(tasks, [&](std::size_t t) {
             const std::size_t begin = dw.size() * t / tasks;
             const std::size_t end = dw.size() * (t + 1) / tasks;
-            for (const aligned_memory<scalar_type>& part : gradients_) {
-                const scalar_type* from = part.all().data();
-                for (std::size_t i = begin; i < end; ++i) dw[i] += from[i];
-            }
+            for (const aligned_memory<scalar_type>& part : gradients_)
+                detail::add_into<scalar_type>(dw.data() + begin, part.all().data() + begin, end - begin, options_.isa);
         });
         double total = 0;
         for (const double share : losses_) total += share;
@@ -144,6 +147,9 @@ public:
     /// Sets `y` to the model's output for `x`.
     void forward(std::span<const scalar_type> w, tensor_view<const input_type> x, tensor_view<scalar_type> y) {
         require(w, x);
+        if (y.extents() != output_)
+            geolip::detail::raise(shape_error("data_parallel: an output of shape " + to_string(y.extents()) +
+                                              "; expected " + to_string(output_)));
         run(threads_, [&](std::size_t t) {
             for (std::size_t s = t; s < options_.shards; s += threads_) {
                 const std::size_t begin = first_sample(s);
@@ -174,7 +180,8 @@ private:
             geolip::detail::raise(shape_error("data_parallel: an input of shape " + to_string(x.extents()) +
                                               "; expected " + to_string(batch_) + ", the shape it was made for"));
         if (w.size() != nn::parameter_count(model_))
-            geolip::detail::raise(shape_error("data_parallel: " + std::to_string(w.size()) + " parameters; the model has " +
+            geolip::detail::raise(shape_error("data_parallel: " + std::to_string(w.size()) +
+                                              " parameters; the model has " +
                                               std::to_string(nn::parameter_count(model_))));
     }
 

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "geolip/nn/chain.hpp"
+#include "geolip/nn/detail/elementwise.hpp"
 #include "geolip/nn/module.hpp"
 
 namespace geolip::nn {
@@ -21,7 +22,8 @@ class residual {
     using inner_type = std::conditional_t<sizeof...(Ms) == 1, typename detail::first_of<Ms...>::type, chain<Ms...>>;
     static_assert(detail::static_input_features<inner_type>() == dynamic ||
                       detail::static_output_features<inner_type>(dynamic) == dynamic ||
-                      detail::static_input_features<inner_type>() == detail::static_output_features<inner_type>(dynamic),
+                      detail::static_input_features<inner_type>() ==
+                          detail::static_output_features<inner_type>(dynamic),
                   "geolip::nn::residual<Modules...>: the modules must give as many features as they take");
 
 public:
@@ -57,7 +59,7 @@ public:
                  workspace<scalar_type> memory) const {
         const tensor_view<scalar_type> inner_y = inner_output(x.extents(), y, memory);
         inner_.forward(w, x, inner_y, memory);
-        for (std::size_t i = 0; i < y.size(); ++i) y[i] = inner_y[i] + x[i];
+        detail::add<scalar_type>(y.data(), inner_y.data(), x.data(), y.size(), memory.isa);
     }
     void backward(std::span<const scalar_type> w, tensor_view<const scalar_type> x, tensor_view<const scalar_type> y,
                   tensor_view<const scalar_type> dy, tensor_view<scalar_type> dx, std::span<scalar_type> dw,
@@ -65,7 +67,7 @@ public:
         const tensor_view<const scalar_type> inner_y = inner_output(x.extents(), y, memory);
         inner_.backward(w, x, inner_y, dy, dx, dw, memory);
         if (!dx) return;
-        for (std::size_t i = 0; i < dx.size(); ++i) dx[i] += dy[i];
+        detail::add_into<scalar_type>(dx.data(), dy.data(), dx.size(), memory.isa);
     }
     /// What f itself keeps.
     template <class T>
