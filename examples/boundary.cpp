@@ -19,12 +19,12 @@
 #include <utility>
 #include <vector>
 
+#include "geolip/core/file.hpp"
 #include "geolip/core/version.hpp"
 #include "geolip/random/fill.hpp"
 #include "geolip/random/subset.hpp"
 #include "geolip/simplex/volumes.hpp"
 #include "geolip/sweep/axis.hpp"
-#include "geolip/sweep/file.hpp"
 #include "geolip/sweep/number.hpp"
 #include "support/picture.hpp"
 #include "support/program.hpp"
@@ -331,7 +331,7 @@ int main(int argc, char** argv) {
     app.add_flag("--json", as_json, "Print one JSON document instead of the tables");
     const CLI::Option* draw = app.add_option("--svg", file, "Also draw time against D into FILE")->type_name("FILE");
     return run(app, argc, argv, [&] {
-        std::optional<geolip::sweep::output_file> out;
+        std::optional<geolip::output_file> out;
         if (*draw) out.emplace(file);  // before the work: it may not be writable
         const auto all = measure(dims, rounds);
         if (out) {

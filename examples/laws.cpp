@@ -10,9 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "geolip/core/file.hpp"
 #include "geolip/core/version.hpp"
 #include "geolip/simplex/volume_law.hpp"
-#include "geolip/sweep/file.hpp"
 #include "geolip/sweep/number.hpp"
 #include "geolip/sweep/schema.hpp"
 #include "support/documented.hpp"
@@ -206,7 +206,7 @@ int main(int argc, char** argv) {
     const CLI::Option* draw = app.add_option("--svg", file, "Also draw CV against D into FILE")->type_name("FILE");
     return run(app, argc, argv, [&] {
         if (*draw) {
-            geolip::sweep::output_file out(file);
+            geolip::output_file out(file);
             out.write(picture());
             out.commit();
         }

@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "geolip/sweep/file.hpp"
+#include "geolip/core/file.hpp"
 #include "geolip/sweep/merge.hpp"
 #include "geolip/sweep/schema.hpp"
 #include "support/program.hpp"
@@ -26,7 +26,7 @@ int main(int argc, char** argv) {
     app.add_flag("--json", as_json, "Also print the document");
     return examples::run(app, argc, argv, [&] {
         const results r = merge(files);
-        output_file to(out);
+        geolip::output_file to(out);
         write_json(r, [&](std::string_view text) { to.write(text); });
         to.commit();
         if (as_json) {

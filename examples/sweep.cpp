@@ -15,9 +15,9 @@
 #include <utility>
 
 #include "geolip/backend/cpu.hpp"
+#include "geolip/core/file.hpp"
 #include "geolip/sweep/document.hpp"
 #include "geolip/sweep/evaluate.hpp"
-#include "geolip/sweep/file.hpp"
 #include "geolip/sweep/plan.hpp"
 #include "geolip/sweep/record.hpp"
 #include "geolip/sweep/results.hpp"
@@ -34,6 +34,8 @@
 namespace {
 
 using namespace geolip::sweep;
+using geolip::is_stream;
+using geolip::output_file;
 namespace fs = std::filesystem;
 
 struct settings {

@@ -2,7 +2,8 @@
 #pragma once
 
 /// \file
-/// Everything in core/: concepts, views, errors, estimates, the version.
+/// Everything in core/ but files (core/file.hpp), whose standard headers are costly to read: concepts, views, errors,
+/// estimates, the version.
 
 #include "geolip/core/concepts.hpp"
 #include "geolip/core/config.hpp"

@@ -13,7 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "geolip/core/error.hpp"
-#include "geolip/sweep/file.hpp"
+#include "geolip/core/file.hpp"
 #include "geolip/sweep/plan.hpp"
 #include "geolip/sweep/schema.hpp"
 

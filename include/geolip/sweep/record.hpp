@@ -14,7 +14,7 @@
 #include <utility>
 
 #include "geolip/core/error.hpp"
-#include "geolip/sweep/file.hpp"
+#include "geolip/core/file.hpp"
 #include "geolip/sweep/record_format.hpp"
 #include "geolip/sweep/results.hpp"
 #include "geolip/sweep/shard.hpp"

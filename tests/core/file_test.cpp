@@ -1,5 +1,5 @@
 // Copyright (c) 2026 the geolip authors. SPDX-License-Identifier: MIT
-#include "geolip/sweep/file.hpp"
+#include "geolip/core/file.hpp"
 
 #include <doctest/doctest.h>
 
@@ -8,9 +8,9 @@
 
 #include "support/temporary_folder.hpp"
 
-using geolip::sweep::file;
-using geolip::sweep::is_stream;
-using geolip::sweep::output_file;
+using geolip::file;
+using geolip::is_stream;
+using geolip::output_file;
 
 TEST_CASE("output takes its name when it is committed, and leaves nothing when it is not") {
     const temporary_folder folder;

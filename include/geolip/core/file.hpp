@@ -14,7 +14,7 @@
 
 #include "geolip/core/error.hpp"
 
-namespace geolip::sweep {
+namespace geolip {
 
 /// An open file. Failures are raised as `file_error`, never left in a flag.
 class file {
@@ -121,4 +121,4 @@ private:
     bool committed_ = false;
 };
 
-}  // namespace geolip::sweep
+}  // namespace geolip
