@@ -3,38 +3,22 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <cmath>
-#include <cstdlib>
 #include <list>
-#include <new>
 #include <thread>
 #include <vector>
 
 #include "geolip/metrics/volume_cv.hpp"
+#include "support/allocations.hpp"
 #include "support/matrices.hpp"
 
 using geolip::cpu;
 using geolip::matrix_view;
 using geolip::volume_cv;
 using geolip::volume_reading;
+using geolip_test::allocations;
 using geolip_test::gaussian_rows;
 using geolip_test::matrix;
-
-namespace {
-
-std::atomic<std::size_t> allocations = 0;
-
-}  // namespace
-
-// Every allocation of this program is counted. (Inlined, GCC takes new and delete for a mismatched pair.)
-[[gnu::noinline]] void* operator new(std::size_t size) {
-    ++allocations;
-    if (void* p = std::malloc(size == 0 ? 1 : size)) return p;
-    throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* p) noexcept { std::free(p); }
-[[gnu::noinline]] void operator delete(void* p, std::size_t) noexcept { std::free(p); }
 
 namespace {
 

@@ -78,8 +78,9 @@ class chain {
     static_assert(sizeof...(Ms) > 0, "geolip::nn::chain<Modules...>: needs at least one module");
     static_assert((std::same_as<typename Ms::scalar_type, typename detail::first_of<Ms...>::type::scalar_type> && ...),
                   "geolip::nn::chain<Modules...>: all modules must compute in the same scalar");
-    static_assert(detail::static_features_fit<Ms...>(),
-                  "geolip::nn::chain<Modules...>: the features that a module gives differ from those the next one takes");
+    static_assert(
+        detail::static_features_fit<Ms...>(),
+        "geolip::nn::chain<Modules...>: the features that a module gives differ from those the next one takes");
 
     static constexpr std::size_t count = sizeof...(Ms);
 

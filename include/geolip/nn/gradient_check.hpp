@@ -20,16 +20,17 @@
 
 namespace geolip::nn {
 
-/// How far the gradient of one tensor lies from central differences: ‖g − g_fd‖ / max(‖g_fd‖, 1e-8 ‖all gradients‖), 0 where both
-/// are 0.
+/// How far the gradient of one tensor lies from central differences: ‖g − g_fd‖ / max(‖g_fd‖, 1e-8 ‖all gradients‖), 0
+/// where both are 0.
 struct gradient_error {
     std::string name;  ///< of the parameter; "input" for x
     double error = 0;
 };
 
 /// Compares `m.backward` with central differences of `m.forward` at the parameters `w` and the input `x`, for the loss
-/// sum(c * y) with c drawn from the stream. At most `most` elements of each tensor are differenced, evenly spread over it. Double precision: the differences themselves are good to
-/// about 1e-10 of the gradient's norm for smooth functions of order 1.
+/// sum(c * y) with c drawn from the stream. At most `most` elements of each tensor are differenced, evenly spread over
+/// it. Double precision: the differences themselves are good to about 1e-10 of the gradient's norm for smooth functions
+/// of order 1.
 template <module M>
     requires std::same_as<typename M::scalar_type, double>
 std::vector<gradient_error> check_gradients(const M& m, std::span<const double> w, tensor_view<const input_t<M>> x,

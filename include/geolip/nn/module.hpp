@@ -2,9 +2,9 @@
 #pragma once
 
 /// \file
-/// The `module` concept: a differentiable function with parameters. A module is a small value that says what to compute;
-/// it holds neither its parameters nor its activations. Both are memory of the caller, so one model may run on many
-/// threads at once, and many sets of parameters may share one model.
+/// The `module` concept: a differentiable function with parameters. A module is a small value that says what to
+/// compute; it holds neither its parameters nor its activations. Both are memory of the caller, so one model may run on
+/// many threads at once, and many sets of parameters may share one model.
 
 #include <concepts>
 #include <cstddef>
@@ -72,7 +72,8 @@ using input_t = typename detail::input_of<M>::type;
 /// A differentiable function y = f(x; w). With `T = M::scalar_type` (float or double) and `m` a const M:
 ///
 /// * `m.forward(w, x, y, memory)` sets y;
-/// * `m.backward(w, x, y, dy, dx, dw, memory)` takes dy = d(loss)/dy, **overwrites** dx with d(loss)/dx unless dx is the
+/// * `m.backward(w, x, y, dy, dx, dw, memory)` takes dy = d(loss)/dy, **overwrites** dx with d(loss)/dx unless dx is
+/// the
 ///   empty view, and **adds** d(loss)/dw to dw. It follows a `forward` of the same w, x, y and memory; dy and dx are
 ///   different memory.
 ///
@@ -83,18 +84,17 @@ using input_t = typename detail::input_of<M>::type;
 ///   which they stand one after the other in `w` (default: there are none);
 /// * `m.kept_size(x_shape)` and `m.scratch_size(x_shape)`: how many T it wants of `memory` (default: 0).
 ///
-/// `forward` and `backward` are const, throw nothing that `output_shape` would not have thrown, and depend on nothing but
-/// their arguments. `M::input_type`, where it exists, is the element type of x; such a module's dx is always empty.
+/// `forward` and `backward` are const, throw nothing that `output_shape` would not have thrown, and depend on nothing
+/// but their arguments. `M::input_type`, where it exists, is the element type of x; such a module's dx is always empty.
 template <class M>
-concept module =
-    std::copyable<M> && measured_scalar<typename M::scalar_type> &&
-    requires(const M& m, std::span<const typename M::scalar_type> w, tensor_view<const input_t<M>> x,
-             tensor_view<typename M::scalar_type> y, tensor_view<const typename M::scalar_type> dy,
-             tensor_view<typename M::scalar_type> dx, std::span<typename M::scalar_type> dw,
-             workspace<typename M::scalar_type> memory) {
-        m.forward(w, x, y, memory);
-        m.backward(w, x, dy, dy, dx, dw, memory);
-    };
+concept module = std::copy_constructible<M> && measured_scalar<typename M::scalar_type> &&
+                 requires(const M& m, std::span<const typename M::scalar_type> w, tensor_view<const input_t<M>> x,
+                          tensor_view<typename M::scalar_type> y, tensor_view<const typename M::scalar_type> dy,
+                          tensor_view<typename M::scalar_type> dx, std::span<typename M::scalar_type> dw,
+                          workspace<typename M::scalar_type> memory) {
+                     m.forward(w, x, y, memory);
+                     m.backward(w, x, dy, dy, dx, dw, memory);
+                 };
 
 /// The shape of `m`'s output for an input of shape `x`. \throws shape_error when x does not fit
 template <module M>

@@ -43,8 +43,8 @@ std::vector<parameter> parameters_of(const M& m) {
     return table;
 }
 
-/// Parameters drawn by their modules' initialisers. Tensor i is drawn from (seed, 2^56 * 32 + i) and nothing else, so the
-/// same seed gives the same bits.
+/// Parameters drawn by their modules' initialisers. Tensor i is drawn from (seed, 2^56 * 32 + i) and nothing else, so
+/// the same seed gives the same bits.
 template <module M>
 std::vector<typename M::scalar_type> initial_parameters(const M& m, std::uint64_t seed) {
     std::vector<typename M::scalar_type> w(nn::parameter_count(m));
