@@ -14,6 +14,11 @@
 
 #include "geolip/core/error.hpp"
 
+#if __has_include(<unistd.h>)
+#include <fcntl.h>
+#include <unistd.h>
+#endif
+
 namespace geolip {
 
 /// An open file. Failures are raised as `file_error`, never left in a flag.
@@ -44,6 +49,14 @@ public:
     /// Hands everything written to the operating system, where the end of this process cannot lose it.
     void flush() {
         if (std::fflush(handle_) != 0) fail("write");
+    }
+
+    /// Hands everything written to the disk, where a power cut cannot lose it (where the system has POSIX's fsync).
+    void sync() {
+        flush();
+#if __has_include(<unistd.h>)
+        if (::fsync(::fileno(handle_)) != 0) fail("write");
+#endif
     }
 
     void close() {
@@ -99,8 +112,10 @@ public:
 
     void write(std::string_view text) { file_.write(text); }
 
-    /// Closes the file and gives it its name.
-    void commit() {
+    /// Closes the file and gives it its name. The end of this process, at whatever moment, leaves the old content or
+    /// the new. With `durable`, so does the end of the machine: content and name are on the disk when this returns.
+    void commit(bool durable = false) {
+        if (durable && !direct_) file_.sync();
         file_.close();
         std::error_code failure;
         if (!direct_) std::filesystem::rename(file_.path(), target_, failure);
@@ -109,12 +124,23 @@ public:
                                              "': " + failure.message() + "; check the directory's permissions"));
         }
         committed_ = true;
+        if (durable && !direct_) sync_folder(target_.parent_path());
     }
 
     /// `path` with `suffix` behind its whole name.
     static std::filesystem::path with_suffix(std::filesystem::path path, const char* suffix) { return path += suffix; }
 
 private:
+    /// A new name is on the disk when its folder is. Not every file system lets a folder be synchronised.
+    static void sync_folder([[maybe_unused]] const std::filesystem::path& folder) {
+#if __has_include(<unistd.h>)
+        const int descriptor = ::open(folder.c_str(), O_RDONLY | O_CLOEXEC);
+        if (descriptor < 0) return;
+        ::fsync(descriptor);
+        ::close(descriptor);
+#endif
+    }
+
     std::filesystem::path target_;
     bool direct_;
     file file_;
