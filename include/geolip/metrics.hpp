@@ -4,6 +4,8 @@
 /// \file
 /// Everything in metrics/: each metric with its error and its null.
 
+#include "geolip/metrics/distinct_rows.hpp"
+#include "geolip/metrics/head_health.hpp"
 #include "geolip/metrics/simulation.hpp"
 #include "geolip/metrics/validity.hpp"
 #include "geolip/metrics/volume_cv.hpp"
