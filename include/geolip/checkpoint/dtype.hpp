@@ -2,8 +2,8 @@
 #pragma once
 
 /// \file
-/// The element types of safetensors, and their conversion to the scalars of C++. Elements are little-endian and need
-/// not be aligned.
+/// The element types of safetensors, the sizes of arrays of them, and their conversion to the scalars of C++. Elements
+/// are little-endian and need not be aligned.
 
 #include <array>
 #include <bit>
@@ -13,6 +13,8 @@
 #include <cstring>
 #include <limits>
 #include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -76,6 +78,36 @@ constexpr std::optional<dtype> parse_dtype(std::string_view name) {
     for (std::size_t i = 0; i < detail::dtypes.size(); ++i)
         if (detail::dtypes[i].name == name) return static_cast<dtype>(i);
     return std::nullopt;
+}
+
+/// A tensor may have so many extents, as in NumPy 2 and PyTorch.
+inline constexpr std::size_t max_rank = 64;
+
+/// "2 x 3"; "scalar" without extents.
+inline std::string to_string(std::span<const std::size_t> shape) {
+    if (shape.empty()) return "scalar";
+    std::string text;
+    for (const std::size_t extent : shape) {
+        if (!text.empty()) text += " x ";
+        text += std::to_string(extent);
+    }
+    return text;
+}
+
+/// The bytes that a tensor takes; empty if they or its elements are too many to count, or no whole bytes. An extent of
+/// 0 makes them none, but the other extents must be countable all the same.
+inline std::optional<std::uint64_t> byte_size(dtype type, std::span<const std::size_t> shape) {
+    std::uint64_t bits = bits_of(type);
+    bool empty = false;
+    for (const std::size_t extent : shape) {
+        empty = empty || extent == 0;
+        if (extent == 0) continue;
+        if (bits > (std::numeric_limits<std::uint64_t>::max)() / extent) return std::nullopt;
+        bits *= extent;
+    }
+    if (empty) return 0;
+    if (bits % 8 != 0) return std::nullopt;
+    return bits / 8;
 }
 
 /// A C++ scalar elements can be converted to: float, double, or an integer (not bool, not a character type).

@@ -15,6 +15,7 @@
 #include <utility>
 #include <vector>
 
+#include "geolip/checkpoint/detail/read_elements.hpp"
 #include "geolip/checkpoint/dtype.hpp"
 #include "geolip/checkpoint/safetensors_header.hpp"
 #include "geolip/core/error.hpp"
@@ -86,18 +87,8 @@ public:
     void read(const tensor_info& t, std::size_t first, std::span<T> to) const {
         require_readable<T>(t);
         if (first > t.size() || to.size() > t.size() - first) beyond_end(t, "elements", first, to.size(), t.size());
-        const std::size_t each = bits_of(t.dtype) / 8;
-        if (file_.access() == file_access::map) {
-            convert(t.dtype, bytes(t).subspan(first * each).data(), to.size(), to.data());
-            return;
-        }
-        std::vector<std::byte> part((std::min)(to.size() * each, std::size_t{1} << 20));
-        for (std::size_t done = 0; done < to.size();) {
-            const std::size_t count = (std::min)(to.size() - done, part.size() / each);
-            read_bytes(t, (first + done) * each, std::span(part).first(count * each));
-            convert(t.dtype, part.data(), count, to.data() + done);
-            done += count;
-        }
+        detail::read_elements(file_, data_begin_ + t.begin + std::uint64_t{first} * bits_of(t.dtype) / 8, t.dtype,
+                              false, to);
     }
     /// All elements of `t`, a tensor of this file.
     template <element T>

@@ -30,9 +30,6 @@ namespace geolip::checkpoint {
 /// A header may have so many bytes, as in the reference implementation.
 inline constexpr std::uint64_t max_header_bytes = 100'000'000;
 
-/// A tensor may have so many extents, as in NumPy 2 and PyTorch.
-inline constexpr std::size_t max_rank = 64;
-
 /// The key under which a header keeps text instead of a tensor.
 inline constexpr std::string_view metadata_key = "__metadata__";
 
@@ -58,33 +55,6 @@ struct safetensors_header {
     std::vector<tensor_info> tensors;  ///< in the order of their bytes
     text_map metadata;
 };
-
-/// "2 x 3"; "scalar" without extents.
-inline std::string to_string(std::span<const std::size_t> shape) {
-    if (shape.empty()) return "scalar";
-    std::string text;
-    for (const std::size_t extent : shape) {
-        if (!text.empty()) text += " x ";
-        text += std::to_string(extent);
-    }
-    return text;
-}
-
-/// The bytes that a tensor takes; empty if they or its elements are too many to count, or no whole bytes. An extent of
-/// 0 makes them none, but the other extents must be countable all the same.
-inline std::optional<std::uint64_t> byte_size(dtype type, std::span<const std::size_t> shape) {
-    std::uint64_t bits = bits_of(type);
-    bool empty = false;
-    for (const std::size_t extent : shape) {
-        empty = empty || extent == 0;
-        if (extent == 0) continue;
-        if (bits > (std::numeric_limits<std::uint64_t>::max)() / extent) return std::nullopt;
-        bits *= extent;
-    }
-    if (empty) return 0;
-    if (bits % 8 != 0) return std::nullopt;
-    return bits / 8;
-}
 
 namespace detail {
 
