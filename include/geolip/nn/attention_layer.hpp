@@ -1,0 +1,311 @@
+// Copyright (c) 2026 the geolip authors. SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// `attention_layer`: what the modules of attention.hpp have in common.
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "geolip/nn/gemm.hpp"
+#include "geolip/nn/module.hpp"
+#include "geolip/nn/scaled_dot_product.hpp"
+
+namespace geolip::nn {
+
+/// What attention takes beside x (batch, queries, dim). Every part may be left empty.
+template <measured_scalar T>
+struct attention_inputs {
+    /// (batch, keys, context_dim): what keys and values are made from; empty for x itself.
+    tensor_view<const T> context = {};
+    /// (batch, keys), not 0 where a key is to be ignored: torch's key_padding_mask.
+    tensor_view<const std::uint8_t> ignored = {};
+    /// (heads or 1, queries, keys), added to the scores of every sample: a position bias, or a mask of -infinity.
+    tensor_view<const T> bias = {};
+};
+
+/// Where the gradients of `attention_inputs` go. Every part may be left empty.
+template <measured_scalar T>
+struct attention_gradients {
+    tensor_view<T> context = {};  ///< overwritten, as dx is
+    tensor_view<T> bias = {};     ///< added to, as dw is: layers share such a bias
+};
+
+/// The sizes of an attention layer.
+struct attention_sizes {
+    std::size_t dim = 0;          ///< of x and y
+    std::size_t context_dim = 0;  ///< of what keys and values are made from
+    std::size_t heads = 0;
+    std::size_t head_dim = 0;
+    bool bias = true;     ///< do the projections have one?
+    bool causal = false;  ///< query i sees keys 0 … i only
+    double scale = 1;     ///< of q·k
+
+    constexpr std::size_t inner() const { return heads * head_dim; }
+};
+
+/// y = softmax(scale Q Kᵀ + bias) V · Woᵀ + bo, head by head, with Q from x and K, V from x or from a context:
+/// (batch, queries, dim) to the same. What `multi_head_attention` and `separate_attention` have in common; they say how
+/// the parameters are called and drawn.
+///
+/// In memory the parameters are the weights of Q, K and V, one under the other, their biases, Wo and bo. Kept are Q, K,
+/// V, the heads' outputs and two numbers for each query and head, never the scores. For the treatment of queries that
+/// no key is left for, see `attention_scores`.
+template <measured_scalar T>
+class attention_layer {
+public:
+    using scalar_type = T;
+    static constexpr bool reads_output = false;
+
+    /// \throws shape_error for a size of 0
+    constexpr attention_layer(std::string_view block, const attention_sizes& sizes) : block_(block), sizes_(sizes) {
+        if (sizes.dim == 0 || sizes.context_dim == 0 || sizes.heads == 0 || sizes.head_dim == 0) {
+            std::string text = title();
+            text += ": expected sizes of at least 1";
+            geolip::detail::raise(shape_error(text));
+        }
+    }
+
+    constexpr const attention_sizes& sizes() const { return sizes_; }
+    constexpr std::size_t parameter_count() const {
+        return input_count() + out_size() + (sizes_.bias ? sizes_.dim : 0);
+    }
+
+    shape output_shape(const shape& x) const {
+        require_x(x);
+        if (sizes_.context_dim != sizes_.dim)
+            detail::wrong_shape(title(), x,
+                                "a context of its own, batch x keys x " + std::to_string(sizes_.context_dim));
+        return x;
+    }
+    /// \throws shape_error naming both shapes when x or one of the inputs does not fit
+    shape output_shape(const shape& x, const attention_inputs<T>& in) const {
+        if (!in.context) output_shape(x);
+        require_x(x);
+        const shape& c = in.context ? in.context.extents() : x;
+        require(c.rank() == 3 && c[0] == x[0] && (c[1] > 0 || !in.context) && c[2] == sizes_.context_dim, "a context",
+                c, shape{x[0], c.rank() > 1 ? (std::max)(c[1], std::size_t{1}) : 1, sizes_.context_dim}, x);
+        require(!in.ignored || in.ignored.extents() == shape{x[0], c[1]}, "a mask of ignored keys",
+                in.ignored.extents(), shape{x[0], c[1]}, x);
+        const shape bias = {sizes_.heads, x[1], c[1]};
+        require(!in.bias || in.bias.extents() == bias || in.bias.extents() == bias.with_front(1), "a bias",
+                in.bias.extents(), bias, x);
+        return x;
+    }
+
+    /// For x of this shape, and a context of `tokens` tokens where there is one.
+    std::size_t kept_size(const shape& x) const { return kept_size(x, 0); }
+    std::size_t kept_size(const shape& x, std::size_t tokens) const {
+        const std::size_t inner = sizes_.inner();
+        const std::size_t projected = tokens == 0 ? padded<T>(x.rows() * 3 * inner)
+                                                  : padded<T>(x.rows() * inner) + padded<T>(x[0] * tokens * 2 * inner);
+        return projected + padded<T>(x.rows() * inner) + padded<T>(attention_statistics_size(x[0], sizes_.heads, x[1]));
+    }
+    std::size_t scratch_size(const shape& x) const { return scratch_size(x, 0); }
+    std::size_t scratch_size(const shape& x, std::size_t tokens) const {
+        const std::size_t inner = sizes_.inner();
+        const std::size_t rows = x.rows();
+        const std::size_t key_rows = tokens == 0 ? rows : x[0] * tokens;
+        const std::size_t most = (std::max)(rows, key_rows);
+        std::size_t products = 0;
+        for (const std::size_t features : {sizes_.dim, sizes_.context_dim})
+            for (const std::size_t width : {inner, 2 * inner, 3 * inner})
+                products = (std::max)(
+                    {products, gemm_scratch_size<T>(most, features, width), gemm_scratch_size<T>(most, width, features),
+                     gemm_scratch_size<T>(width, most, features), gemm_scratch_size<T>(features, most, width)});
+        const std::size_t core = attention_scratch_size<T>(x[1], tokens == 0 ? x[1] : tokens, sizes_.head_dim);
+        return padded<T>(rows * inner) + padded<T>(rows * inner) + padded<T>(key_rows * 2 * inner) +
+               (std::max)(padded<T>(products), padded<T>(core));
+    }
+
+    /// Self-attention.
+    void forward(std::span<const T> w, tensor_view<const T> x, tensor_view<T> y, workspace<T> memory) const {
+        forward(w, x, attention_inputs<T>(), y, memory);
+    }
+    void backward(std::span<const T> w, tensor_view<const T> x, tensor_view<const T> y, tensor_view<const T> dy,
+                  tensor_view<T> dx, std::span<T> dw, workspace<T> memory) const {
+        backward(w, x, attention_inputs<T>(), y, dy, dx, attention_gradients<T>(), dw, memory);
+    }
+
+    /// Attention with more inputs; `memory` has the sizes of `kept_size` and `scratch_size` with the context's tokens.
+    /// \throws shape_error as `output_shape` does
+    void forward(std::span<const T> w, tensor_view<const T> x, const attention_inputs<T>& in, tensor_view<T> y,
+                 workspace<T> memory) const {
+        output_shape(x.extents(), in);
+        const parameters<const T> p = parameters_in(w);
+        const activations<T> a = activations_in(x.extents(), context_tokens(in), memory.kept);
+        if (in.context) {
+            project(x.matrix(), p.q, p.q_bias, a.query_rows, memory);
+            project(in.context.matrix(), p.kv, p.kv_bias, a.key_rows, memory);
+        } else {
+            project(x.matrix(), p.qkv, p.q_bias, a.query_rows, memory);
+        }
+        core(a, in).forward(a.mixed, a.statistics, memory.scratch, memory.isa);
+        project(a.mixed_rows, p.out, p.out_bias, y.matrix(), memory);
+    }
+    void backward(std::span<const T> w, tensor_view<const T> x, const attention_inputs<T>& in, tensor_view<const T>,
+                  tensor_view<const T> dy, tensor_view<T> dx, const attention_gradients<T>& d, std::span<T> dw,
+                  workspace<T> memory) const {
+        const parameters<const T> p = parameters_in(w);
+        const parameters<T> g = parameters_in(dw);
+        const activations<T> a = activations_in(x.extents(), context_tokens(in), memory.kept);
+        // The gradients of the activations lie in scratch memory as the activations do in kept memory.
+        const activations<T> da = activations_in(x.extents(), context_tokens(in), memory.scratch, false);
+        memory.scratch = memory.scratch.subspan((std::min)(memory.scratch.size(), da.used));
+        project_back(a.mixed_rows, p.out, dy.matrix(), da.mixed_rows, g.out, g.out_bias, memory);
+        core(a, in).backward(a.mixed, a.statistics, da.mixed, da.q, da.k, da.v, d.bias, memory.scratch, memory.isa);
+        const matrix_view<T> dx_rows = dx ? dx.matrix() : matrix_view<T>();
+        if (in.context) {
+            const matrix_view<T> dcontext = d.context ? d.context.matrix() : matrix_view<T>();
+            project_back(x.matrix(), p.q, da.query_rows, dx_rows, g.q, g.q_bias, memory);
+            project_back(in.context.matrix(), p.kv, da.key_rows, dcontext, g.kv, g.kv_bias, memory);
+        } else {
+            project_back(x.matrix(), p.qkv, da.query_rows, dx_rows, g.qkv, g.q_bias, memory);
+        }
+    }
+
+    /// The queries, keys and values of the last forward pass with this `kept` memory, and what the heads made of them
+    /// before the output projection; x and `tokens` as in `kept_size`. `queries(…).head(h)` is the matrix of one head.
+    heads_view<const T> queries(const shape& x, std::span<const T> kept, std::size_t tokens = 0) const {
+        return activations_in(x, tokens, kept).q;
+    }
+    heads_view<const T> keys(const shape& x, std::span<const T> kept, std::size_t tokens = 0) const {
+        return activations_in(x, tokens, kept).k;
+    }
+    heads_view<const T> values(const shape& x, std::span<const T> kept, std::size_t tokens = 0) const {
+        return activations_in(x, tokens, kept).v;
+    }
+    heads_view<const T> head_outputs(const shape& x, std::span<const T> kept, std::size_t tokens = 0) const {
+        return activations_in(x, tokens, kept).mixed;
+    }
+
+protected:
+    constexpr std::size_t input_count() const {
+        const std::size_t inner = sizes_.inner();
+        return inner * sizes_.dim + 2 * inner * sizes_.context_dim + (sizes_.bias ? 3 * inner : 0);
+    }
+    constexpr std::size_t out_size() const { return sizes_.dim * sizes_.inner(); }
+
+private:
+    template <class U>
+    struct parameters {
+        matrix_view<U> q, kv, qkv, out;  // (out features, in features); qkv where x has the context's features
+        U *q_bias, *kv_bias, *out_bias;
+    };
+    template <class U>
+    parameters<U> parameters_in(std::span<U> w) const {
+        const std::size_t inner = sizes_.inner();
+        U* const q = w.data();
+        U* const kv = q + inner * sizes_.dim;
+        U* const bias = sizes_.bias ? kv + 2 * inner * sizes_.context_dim : nullptr;
+        U* const out = q + input_count();
+        return {{q, inner, sizes_.dim},
+                {kv, 2 * inner, sizes_.context_dim},
+                {q, 3 * inner, sizes_.dim},
+                {out, sizes_.dim, inner},
+                bias,
+                sizes_.bias ? bias + inner : nullptr,
+                sizes_.bias ? out + out_size() : nullptr};
+    }
+
+    template <class U>
+    struct activations {
+        heads_view<U> q, k, v, mixed;
+        matrix_view<U> query_rows, key_rows, mixed_rows;
+        std::span<U> statistics;
+        std::size_t used;
+    };
+    // Rows (q, k, v) of a token, or, with a context, rows (q) of x and rows (k, v) of the context.
+    template <class U>
+    activations<U> activations_in(const shape& x, std::size_t tokens, std::span<U> memory,
+                                  bool statistics = true) const {
+        const std::size_t inner = sizes_.inner();
+        const std::size_t whole = memory.size();
+        const auto heads_in = [&](U* first, std::size_t count, std::size_t row) {
+            return heads_view<U>(first, x[0], count, sizes_.heads, sizes_.head_dim, row);
+        };
+        activations<U> a;
+        const std::size_t row = tokens == 0 ? 3 * inner : inner;
+        U* const q = take_part(memory, x.rows() * row);
+        a.query_rows = {q, x.rows(), row};
+        a.q = heads_in(q, x[1], row);
+        if (tokens == 0) {
+            a.key_rows = {};
+            a.k = heads_in(q + inner, x[1], row);
+            a.v = heads_in(q + 2 * inner, x[1], row);
+        } else {
+            U* const k = take_part(memory, x[0] * tokens * 2 * inner);
+            a.key_rows = {k, x[0] * tokens, 2 * inner};
+            a.k = heads_in(k, tokens, 2 * inner);
+            a.v = heads_in(k + inner, tokens, 2 * inner);
+        }
+        U* const mixed = take_part(memory, x.rows() * inner);
+        a.mixed_rows = {mixed, x.rows(), inner};
+        a.mixed = heads_in(mixed, x[1], inner);
+        if (statistics) a.statistics = memory.first(attention_statistics_size(x[0], sizes_.heads, x[1]));
+        a.used = whole - memory.size();
+        return a;
+    }
+    template <class U>
+    static U* take_part(std::span<U>& memory, std::size_t count) {
+        U* const part = memory.data();
+        memory = memory.subspan(padded<T>(count));
+        return part;
+    }
+    static std::size_t context_tokens(const attention_inputs<T>& in) {
+        return in.context ? in.context.extents()[1] : 0;
+    }
+
+    scaled_dot_product<T> core(const activations<T>& a, const attention_inputs<T>& in) const {
+        return {a.q, a.k, a.v, {static_cast<T>(sizes_.scale), sizes_.causal, in.ignored, in.bias}};
+    }
+    static void project(matrix_view<const T> x, matrix_view<const T> weight, const T* bias, matrix_view<T> y,
+                        const workspace<T>& memory) {
+        gemm<T>(x, transposed(weight), y, false, bias, memory.scratch, memory.isa);
+    }
+    static void project_back(matrix_view<const T> x, matrix_view<const T> weight, matrix_view<const T> dy,
+                             matrix_view<T> dx, matrix_view<T> dweight, T* dbias, const workspace<T>& memory) {
+        if (dx.data() != nullptr) gemm<T>(dy, weight, dx, false, nullptr, memory.scratch, memory.isa);
+        gemm<T>(transposed(dy), x, dweight, true, nullptr, memory.scratch, memory.isa);
+        if (dbias != nullptr) add_column_sums<T>(dy, dbias, memory.isa);
+    }
+
+    std::string title() const {
+        std::string text(block_);
+        text += " of dim ";
+        text += std::to_string(sizes_.dim);
+        text += " with ";
+        text += std::to_string(sizes_.heads);
+        text += " heads of ";
+        text += std::to_string(sizes_.head_dim);
+        return text;
+    }
+    void require_x(const shape& x) const {
+        if (x.rank() != 3 || x[2] != sizes_.dim)
+            detail::wrong_shape(title(), x, "batch x tokens x " + std::to_string(sizes_.dim));
+    }
+    void require(bool fits, const char* what, const shape& got, const shape& expected, const shape& x) const {
+        if (fits) return;
+        std::string text = title();
+        text += ": ";
+        text += what;
+        text += " of shape ";
+        text += to_string(got);
+        text += "; expected ";
+        text += to_string(expected);
+        text += " for an input of shape ";
+        text += to_string(x);
+        geolip::detail::raise(shape_error(text));
+    }
+
+    std::string_view block_;
+    attention_sizes sizes_;
+};
+
+}  // namespace geolip::nn
