@@ -79,6 +79,12 @@ inline std::string header_bytes(const safetensors_header& header) {
     return length + json;
 }
 
+/// The order of tensors in a file: types from the last of the format to its first, then names.
+template <class Tensor>
+bool comes_before(const Tensor& a, const Tensor& b) {
+    return std::tie(b.dtype, a.name) < std::tie(a.dtype, b.name);
+}
+
 }  // namespace detail
 
 /// Writes a file tensor by tensor, so that nobody need hold all of it.
@@ -124,9 +130,7 @@ private:
 
     /// Sorts and places the tensors; the bytes of the header.
     static std::string lay_out(safetensors_header& header) {
-        std::ranges::sort(header.tensors, [](const tensor_info& a, const tensor_info& b) {
-            return std::tie(b.dtype, a.name) < std::tie(a.dtype, b.name);
-        });
+        std::ranges::sort(header.tensors, detail::comes_before<tensor_info>);
         const auto refuse = [](const tensor_info& t, const std::string& what) {
             geolip::detail::raise(usage_error("writing tensor " + in_quotes(t.name) + ": " + what));
         };

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -45,8 +46,11 @@ constexpr bool is_deceptive(char32_t c) {
     return (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF;
 }
 
-inline void append_hexadecimal(std::string& to, char32_t value, int digits) {
-    for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) to += "0123456789abcdef"[(value >> shift) & 15];
+/// The last `digits` hexadecimal digits of `bits`.
+inline std::string hexadecimal(std::uint64_t bits, int digits = 16) {
+    std::string text;
+    for (int shift = 4 * (digits - 1); shift >= 0; shift -= 4) text += "0123456789abcdef"[(bits >> shift) & 15];
+    return text;
 }
 
 }  // namespace detail
@@ -60,7 +64,7 @@ inline std::string escaped(std::string_view text) {
         const detail::code_point c = detail::first_code_point(text);
         if (c.bytes == 0) {
             result += "\\x";
-            detail::append_hexadecimal(result, static_cast<unsigned char>(text[0]), 2);
+            result += detail::hexadecimal(static_cast<unsigned char>(text[0]), 2);
         } else if (c.value == '\n') {
             result += "\\n";
         } else if (c.value == '\\' || c.value == '\'') {
@@ -68,7 +72,7 @@ inline std::string escaped(std::string_view text) {
             result += text[0];
         } else if (detail::is_control(c.value) || detail::is_deceptive(c.value)) {
             result += "\\u";
-            detail::append_hexadecimal(result, c.value, 4);
+            result += detail::hexadecimal(c.value, 4);
         } else {
             result += text.substr(0, c.bytes);
         }

@@ -20,6 +20,8 @@
 #include <utility>
 
 #include "geolip/core/estimate.hpp"
+#include "geolip/core/fnv1a.hpp"
+#include "geolip/core/text.hpp"
 #include "geolip/sweep/number.hpp"
 #include "geolip/sweep/plan.hpp"
 #include "geolip/sweep/results.hpp"
@@ -29,20 +31,9 @@ namespace geolip::sweep::detail {
 
 inline constexpr std::string_view record_magic = "geolip sweep record 1";
 
-inline constexpr std::uint64_t fnv1a_basis = 0xcbf29ce484222325u;
-
-/// FNV-1a, 64 bits, continued from `hash`.
-constexpr std::uint64_t fnv1a(std::string_view text, std::uint64_t hash = fnv1a_basis) {
-    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
-    return hash;
-}
-
-/// Sixteen hexadecimal digits.
-inline std::string hexadecimal(std::uint64_t bits) {
-    std::string text;
-    for (int shift = 60; shift >= 0; shift -= 4) text += "0123456789abcdef"[(bits >> shift) & 15];
-    return text;
-}
+using geolip::detail::fnv1a;
+using geolip::detail::fnv1a_basis;
+using geolip::detail::hexadecimal;
 
 /// A line's text, a tab, its checksum and the end of the line.
 inline std::string sealed(std::string_view text, std::uint64_t seed = fnv1a_basis) {
