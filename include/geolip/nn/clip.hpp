@@ -17,39 +17,6 @@
 #include "geolip/nn/parameter_groups.hpp"
 
 namespace geolip::nn {
-namespace detail {
-
-inline constexpr std::size_t dot_parts = std::size_t{simd::baseline::dot_parts};
-
-template <class T>
-void add_dots(const T* a, const T* b, std::size_t count, double* sums, isa level) {
-    GEOLIP_SIMD_CALL(level, add_dots(a, b, count, sums));
-}
-
-/// The parts added up, always in the same order.
-inline double sum_of_parts(const double (&sums)[dot_parts]) {
-    double part[dot_parts];
-    for (std::size_t i = 0; i < dot_parts; ++i) part[i] = sums[i];
-    for (std::size_t half = dot_parts / 2; half > 0; half /= 2)
-        for (std::size_t i = 0; i < half; ++i) part[i] += part[i + half];
-    return part[0];
-}
-
-/// sum(a b) in double precision. For float the same bits at every level, for double at the same level.
-template <class T>
-double dot(std::span<const T> a, std::span<const T> b, isa level) {
-    double sums[dot_parts] = {};
-    add_dots(a.data(), b.data(), a.size(), sums, level);
-    return sum_of_parts(sums);
-}
-
-/// y = a x + b y; y may hold anything where b is 0.
-template <class T>
-void combine(T a, const T* x, T b, T* y, std::size_t count, isa level) {
-    GEOLIP_SIMD_CALL(level, combine(a, x, b, y, count));
-}
-
-}  // namespace detail
 
 /// The Euclidean norm of the elements of `g` in `ranges`, summed in double precision in a fixed order: within 1e-14 of
 /// itself for up to 10^9 elements. For float the same bits at every level; for double at the same level. A gradient
@@ -58,7 +25,7 @@ template <measured_scalar T>
 double gradient_norm(std::span<const T> g, std::span<const parameter_range> ranges, isa level = isa::automatic) {
     double sums[detail::dot_parts] = {};
     for (const parameter_range& r : ranges)
-        detail::add_dots(g.data() + r.begin, g.data() + r.begin, r.size(), sums, level);
+        detail::add_dots<true>(g.data() + r.begin, g.data() + r.begin, r.size(), sums, level);
     return std::sqrt(detail::sum_of_parts(sums));
 }
 /// The same of all of `g`.

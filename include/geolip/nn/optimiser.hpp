@@ -77,12 +77,6 @@ struct step_settings {
     std::optional<double> momentum;  ///< instead of that of the options
 };
 
-/// One step for `count` parameters.
-template <class T, class Coefficients>
-void take_steps(T* w, const T* g, T* const* state, std::size_t count, const Coefficients& c, isa level) {
-    GEOLIP_SIMD_CALL(level, take_steps(w, g, state, count, c));
-}
-
 }  // namespace detail
 
 /// An optimiser that moves every parameter by its own gradient and state. `Rule` says how; see `adam` and `sgd`.

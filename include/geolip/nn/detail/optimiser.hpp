@@ -5,6 +5,7 @@
 /// What optimisers do to an element, and the kernels that do it to all of them.
 
 #include <cstddef>
+#include <span>
 
 #include "geolip/simd/vector.hpp"
 
@@ -41,3 +42,43 @@ struct sgd_coefficients {
 
 #define GEOLIP_SIMD_FILE "geolip/nn/detail/optimiser.inc"
 #include "geolip/simd/foreach_target.inc"
+
+namespace geolip::nn::detail {
+
+/// One step for `count` parameters.
+template <class T, class Coefficients>
+void take_steps(T* w, const T* g, T* const* state, std::size_t count, const Coefficients& c, isa level) {
+    GEOLIP_SIMD_CALL(level, take_steps(w, g, state, count, c));
+}
+
+inline constexpr std::size_t dot_parts = std::size_t{simd::baseline::dot_parts};
+
+template <bool Square, class T>
+void add_dots(const T* a, const T* b, std::size_t count, double* sums, isa level) {
+    GEOLIP_SIMD_CALL(level, add_dots<Square>(a, b, count, sums));
+}
+
+/// The parts added up, always in the same order.
+inline double sum_of_parts(const double (&sums)[dot_parts]) {
+    double part[dot_parts];
+    for (std::size_t i = 0; i < dot_parts; ++i) part[i] = sums[i];
+    for (std::size_t half = dot_parts / 2; half > 0; half /= 2)
+        for (std::size_t i = 0; i < half; ++i) part[i] += part[i + half];
+    return part[0];
+}
+
+/// sum(a b) in double precision. For float the same bits at every level, for double at the same level.
+template <class T>
+double dot(std::span<const T> a, std::span<const T> b, isa level) {
+    double sums[dot_parts] = {};
+    add_dots<false>(a.data(), b.data(), a.size(), sums, level);
+    return sum_of_parts(sums);
+}
+
+/// y = a x + b y; y may hold anything where b is 0.
+template <class T>
+void combine(T a, const T* x, T b, T* y, std::size_t count, isa level) {
+    GEOLIP_SIMD_CALL(level, combine(a, x, b, y, count));
+}
+
+}  // namespace geolip::nn::detail
