@@ -13,6 +13,7 @@
 
 #include "geolip/core/concepts.hpp"
 #include "geolip/core/error.hpp"
+#include "geolip/nn/detail/elementwise.hpp"
 #include "geolip/nn/detail/optimiser.hpp"
 #include "geolip/nn/parameter_groups.hpp"
 
@@ -50,10 +51,8 @@ double clip_gradient_norm(std::span<T> g, std::span<const parameter_range> range
     const double norm = gradient_norm(std::span<const T>(g), ranges, level);
     const double factor = most / (norm + 1e-6);
     if (!(norm <= (std::numeric_limits<double>::max)()) || factor >= 1) return norm;
-    for (const parameter_range& r : ranges) {
-        T* const begin = g.data() + r.begin;
-        detail::combine(static_cast<T>(factor), begin, T(0), begin, r.size(), level);
-    }
+    for (const parameter_range& r : ranges)
+        detail::scale<T>(g.data() + r.begin, g.data() + r.begin, static_cast<T>(factor), r.size(), level);
     return norm;
 }
 /// The same of all of `g`.

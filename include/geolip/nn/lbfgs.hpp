@@ -17,6 +17,7 @@
 
 #include "geolip/core/concepts.hpp"
 #include "geolip/core/error.hpp"
+#include "geolip/nn/detail/elementwise.hpp"
 #include "geolip/nn/detail/optimiser.hpp"
 #include "geolip/nn/detail/strong_wolfe.hpp"
 #include "geolip/nn/optimiser.hpp"
@@ -106,7 +107,7 @@ public:
             ++counts_[0];
             std::vector<T>& g = gradients_[here.gradient];
             if (counts_[0] == 1)
-                combine(-1, g, 0, direction_);
+                scale(direction_, -1, g);
             else
                 find_direction(g);
             previous_gradient_ = g;
@@ -158,9 +159,13 @@ private:
     }
 
     double dot(std::span<const T> a, std::span<const T> b) const { return detail::dot(a, b, options_.isa); }
-    /// y = a x + b y
-    void combine(double a, std::span<const T> x, double b, std::span<T> y) const {
-        detail::combine(static_cast<T>(a), x.data(), static_cast<T>(b), y.data(), x.size(), options_.isa);
+    /// out = factor * x
+    void scale(std::span<T> out, double factor, std::span<const T> x) const {
+        detail::scale<T>(out.data(), x.data(), static_cast<T>(factor), x.size(), options_.isa);
+    }
+    /// y += factor * x
+    void add_scaled(std::span<T> y, double factor, std::span<const T> x) const {
+        detail::add_scaled<T>(y.data(), x.data(), static_cast<T>(factor), x.size(), options_.isa);
     }
     /// The largest magnitude; NaN where there is one.
     static double largest(std::span<const T> x) {
@@ -188,12 +193,12 @@ private:
     /// g.
     void find_direction(std::span<const T> g) {
         // One more slot than the history has, for a pair that may yet be refused.
-        std::size_t kept = static_cast<std::size_t>(ring_[1]);
+        std::size_t kept = (std::min)(static_cast<std::size_t>(ring_[1]), options_.history);
         const std::span<T> change = in_slot(gradient_changes_, kept);
         const std::span<T> step = in_slot(steps_, kept);
-        std::ranges::copy(previous_gradient_, change.begin());
-        combine(1, g, -1, change);
-        combine(length_, direction_, 0, step);
+        std::ranges::copy(g, change.begin());
+        add_scaled(change, -1, previous_gradient_);
+        scale(step, length_, direction_);
         const double product = dot(change, step);
         if (product > 1e-10) {
             inverse_products_[slot(kept)] = 1 / product;
@@ -203,15 +208,15 @@ private:
             else
                 ring_[1] = ++kept;
         }
-        combine(-1, g, 0, direction_);
+        scale(direction_, -1, g);
         for (std::size_t i = kept; i-- > 0;) {
             projections_[i] = dot(in_slot(steps_, i), direction_) * inverse_products_[slot(i)];
-            combine(-projections_[i], in_slot(gradient_changes_, i), 1, direction_);
+            add_scaled(direction_, -projections_[i], in_slot(gradient_changes_, i));
         }
-        combine(scale_, direction_, 0, direction_);
+        scale(direction_, scale_, direction_);
         for (std::size_t i = 0; i < kept; ++i) {
             const double back = dot(in_slot(gradient_changes_, i), direction_) * inverse_products_[slot(i)];
-            combine(projections_[i] - back, in_slot(steps_, i), 1, direction_);
+            add_scaled(direction_, projections_[i] - back, in_slot(steps_, i));
         }
     }
 
@@ -226,7 +231,7 @@ private:
             ~place() { move(at); }  // also when f throws
             void move(double to) const {
                 std::ranges::copy(self.from_, w.begin());
-                if (to != 0) self.combine(to, self.direction_, 1, w);
+                if (to != 0) self.add_scaled(w, to, self.direction_);
             }
         } line{*this, w};
         const auto evaluate = [&](double at, std::size_t buffer) {

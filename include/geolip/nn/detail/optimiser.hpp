@@ -75,10 +75,4 @@ double dot(std::span<const T> a, std::span<const T> b, isa level) {
     return sum_of_parts(sums);
 }
 
-/// y = a x + b y; y may hold anything where b is 0.
-template <class T>
-void combine(T a, const T* x, T b, T* y, std::size_t count, isa level) {
-    GEOLIP_SIMD_CALL(level, combine(a, x, b, y, count));
-}
-
 }  // namespace geolip::nn::detail
