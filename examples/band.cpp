@@ -21,6 +21,7 @@
 #include "geolip/sweep/band.hpp"
 #include "geolip/sweep/document.hpp"
 #include "geolip/sweep/number.hpp"
+#include "support/numbers.hpp"
 #include "support/program.hpp"
 #include "support/table.hpp"
 
@@ -156,23 +157,6 @@ answer by_ratio(const document& d) {
     return out;
 }
 
-/// Reads `LO:HI`, two numbers in ascending order.
-std::pair<double, double> parse_cv_range(const std::string& text) {
-    const std::size_t colon = text.find(':');
-    const auto bound = [&](const std::string& part) -> std::optional<double> {
-        const json value = json::parse(part, nullptr, false);
-        if (value.is_number()) return value.get<double>();
-        return std::nullopt;
-    };
-    const auto lo = bound(text.substr(0, colon));
-    const auto hi = colon == text.npos ? std::nullopt : bound(text.substr(colon + 1));
-    if (!lo || !hi || !(*lo <= *hi)) {
-        throw geolip::usage_error("--cv '" + text +
-                                  "': not a range; expected LO:HI with LO <= HI, such as 0.290:0.292");
-    }
-    return {*lo, *hi};
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -190,7 +174,7 @@ int main(int argc, char** argv) {
                                examples::whole_number(text, "--dim", 1u, std::numeric_limits<std::uint32_t>::max());
                        });
     examples::add_text(*questions, "--cv", "LO:HI", "", "The entries with LO <= CV <= HI, grouped by D",
-                       [&](const std::string& text) { range = parse_cv_range(text); });
+                       [&](const std::string& text) { range = examples::parse_range(text, "--cv"); });
     examples::add_text(*questions, "--group-by", "dim|cv|ratio", "",
                        "All entries by dimension, or those in the band by quartile of CV or by V/D",
                        [&](const std::string& text) { group = parse_choice<grouping>(text, "--group-by"); });

@@ -49,6 +49,7 @@ matrix<T> picked(const matrix<T>& m, const std::vector<std::size_t>& order) {
 template <class Metric>
 Metric quick() {
     Metric metric;
+    metric.samples = 1000;
     metric.null_replicates = 48;
     return metric;
 }
@@ -358,6 +359,8 @@ TEST_CASE("wrong use says what was wrong") {
     CHECK(
         call(m, narrow, {.query = 1}) ==
         "head_health: queries of head_dim 12 and keys of head_dim 6; expected one head_dim, for their inner products");
+    CHECK(message_of([&] { metric(m.view(), m.view(), gaussian_rows<float>(19, 12).view(), {}, memory); }) ==
+          "head_health: keys of 20 x 12 and values of 19 x 12; expected as many rows: they are of the same tokens");
     std::vector<geolip::matrix_view<const float>> one{m.view()}, two{m.view(), m.view()};
     CHECK(message_of([&] { metric.each(two, two, one, memory); }) ==
           "head_health: 2 heads of keys and 1 of values; expected as many");

@@ -115,7 +115,7 @@ public:
     using workspace = head_health_workspace<K, T, Validity, Law>;
     using metric = volume_cv<K, T, Backend, Validity, Law>;
 
-    std::size_t samples = 1000;
+    std::size_t samples = 4000;
     std::uint64_t seed = 42;
     std::uint64_t stream = 0;             ///< head h measures with streams stream + 3 h, + 1 and + 2
     std::uint32_t null_replicates = 512;  ///< shared by all heads of a shape, so worth a well-known spread (to 3 %)
@@ -185,6 +185,15 @@ private:
                                       " heads; expected a number of heads that divides the columns"));
     }
 
+    static void require_same_tokens(matrix_view<const T> key, matrix_view<const T> value) {
+        if (key.rows() == value.rows()) return;
+        const auto shape = [](matrix_view<const T> m) {
+            return std::to_string(m.rows()) + " x " + std::to_string(m.cols());
+        };
+        detail::raise(shape_error("head_health: keys of " + shape(key) + " and values of " + shape(value) +
+                                  "; expected as many rows: they are of the same tokens"));
+    }
+
     void require_options() const {
         if (!(band_low < band_high) || !(deviations >= 0) || !(collapse_fraction >= 0))
             detail::raise(usage_error("head_health: band " + std::to_string(band_low) + " to " +
@@ -205,6 +214,7 @@ private:
         memory.values.clear();
         for (std::size_t h = 0; h < heads.key; ++h) {
             memory.keys.push_back(read(key(h), stream + 3 * h + 1, memory));
+            require_same_tokens(key(h), value(h));
             memory.values.push_back(read(value(h), stream + 3 * h + 2, memory));
         }
         for (std::size_t h = 0; h < heads.query; ++h) {
