@@ -5,7 +5,6 @@
 /// A sweep beside the documented one and the law: for each dimension the documented CV, ours and its error, what the
 /// estimator gives by chance, what the population has, and where that puts it.
 
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -20,36 +19,10 @@
 #include "geolip/sweep/plan.hpp"
 #include "geolip/sweep/results.hpp"
 #include "support/documented.hpp"
+#include "support/moments.hpp"
 #include "support/table.hpp"
 
 namespace examples {
-
-/// Mean and standard deviation of values that are added one by one (Welford's recurrence).
-class moments {
-public:
-    void add(double value) {
-        const double step = value - mean_;
-        mean_ += step / static_cast<double>(++count_);
-        squares_ += step * (value - mean_);
-    }
-
-    /// Empty without values.
-    std::optional<double> mean() const { return count_ > 0 ? std::optional(mean_) : std::nullopt; }
-
-    /// Of one value; empty with fewer than two.
-    std::optional<double> sd() const {
-        return count_ > 1 ? std::optional(std::sqrt(squares_ / static_cast<double>(count_ - 1))) : std::nullopt;
-    }
-
-    /// Of the mean.
-    std::optional<double> standard_error() const {
-        return count_ > 1 ? std::optional(*sd() / std::sqrt(static_cast<double>(count_))) : std::nullopt;
-    }
-
-private:
-    double mean_ = 0, squares_ = 0;
-    std::size_t count_ = 0;
-};
 
 inline std::optional<double> population_cv(const geolip::sweep::plan& plan, std::uint32_t dim) {
     return plan.law == geolip::sweep::law::gaussian
