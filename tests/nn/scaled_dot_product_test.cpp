@@ -138,9 +138,10 @@ double difference(const std::vector<T>& a, const std::vector<double>& b) {
 
 TEST_CASE_TEMPLATE("attention is its definition, for every shape, mask and level", T, float, double) {
     const double tolerance = sizeof(T) == 4 ? 2e-6 : 4e-15;
-    for (const sizes& s : {sizes{1, 1, 1, 1, 1}, sizes{2, 8, 8, 2, 8}, sizes{2, 8, 8, 1, 32}, sizes{2, 1, 5, 3, 7},
-                           sizes{3, 5, 1, 2, 3}, sizes{2, 16, 16, 2, 4}, sizes{2, 17, 33, 3, 5}, sizes{1, 40, 70, 2, 2},
-                           sizes{1, 66, 66, 1, 2}, sizes{1, 70, 130, 1, 16}, sizes{1, 131, 20, 1, 4}})
+    for (const sizes& s :
+         {sizes{1, 1, 1, 1, 1}, sizes{2, 8, 8, 2, 8}, sizes{2, 8, 8, 1, 32}, sizes{2, 1, 5, 3, 7}, sizes{3, 5, 1, 2, 3},
+          sizes{2, 16, 16, 2, 4}, sizes{2, 17, 33, 3, 5}, sizes{1, 40, 70, 2, 2}, sizes{1, 66, 66, 1, 2},
+          sizes{1, 40, 48, 2, 2}, sizes{2, 33, 32, 1, 4}, sizes{1, 70, 130, 1, 16}, sizes{1, 131, 20, 1, 4}})
         for (int option = 0; option < 8; ++option) {
             heads<T> h(s, (option & 1) != 0, (option & 2) != 0, (option & 4) != 0);
             const heads<double> r = defined(h);

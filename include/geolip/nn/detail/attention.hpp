@@ -6,8 +6,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 
+#include "geolip/nn/gemm.hpp"
 #include "geolip/simd/functions.hpp"
 
 namespace geolip::simd {
@@ -45,6 +45,8 @@ inline constexpr std::ptrdiff_t attention_keys = 64;      ///< in a block
 }  // namespace geolip::simd
 
 #define GEOLIP_SIMD_FILE "geolip/nn/detail/panel.inc"
+#include "geolip/simd/foreach_target.inc"
+#define GEOLIP_SIMD_FILE "geolip/nn/detail/attention_narrow.inc"
 #include "geolip/simd/foreach_target.inc"
 #define GEOLIP_SIMD_FILE "geolip/nn/detail/attention.inc"
 #include "geolip/simd/foreach_target.inc"
