@@ -52,7 +52,7 @@ struct head_finding {
     char role = 'Q';
     std::optional<double> documented;
     moments trained, untrained, changed, distinct;
-    double law = 0;             ///< infinitely many Gaussian rows of head_dim
+    std::optional<double> law;  ///< infinitely many Gaussian rows of head_dim; none below 4 dimensions
     geolip::null_reading null;  ///< as many Gaussian rows as differ here, the same estimator
 
     /// The documented figure among single seeds, in standard deviations; its rounding counted in.
@@ -85,7 +85,7 @@ inline std::vector<head_finding> head_findings(const std::vector<mha_run>& runs,
                     return run.configuration.head_dim() == head_dim ? value(run) : std::nullopt;
                 });
             };
-            if (!null) {
+            if (!null && head_dim >= mha_plan::order) {
                 const moments rows =
                     where([&](const mha_run& run) { return std::optional(double(reading_of(run.post, key).rows)); });
                 null = geolip::simulate_null<mha_plan::order, mha_plan::policy, geolip::gaussian_law>(
@@ -99,8 +99,7 @@ inline std::vector<head_finding> head_findings(const std::vector<mha_run>& runs,
                            where([&](const mha_run& run) { return change(run, key); }),
                            where([&](const mha_run& run) { return reading_of(run.post, key).distinct; }),
                            geolip::coefficient_of_variation(geolip::gaussian_law{}, mha_plan::order,
-                                                            static_cast<double>(head_dim))
-                               .value_or(0),
+                                                            static_cast<double>(head_dim)),
                            null});
         }
     }
@@ -155,9 +154,9 @@ inline mha_claim curve_claim(const std::vector<head_finding>& findings) {
         std::optional<double> low, high;
         for (const head_finding& f : findings) {
             const auto cv = (f.*phase).mean();
-            if (f.role != 'Q' || !f.documented || !cv || !(f.law > 0)) continue;
-            low = std::min(low.value_or(*cv / f.law), *cv / f.law);
-            high = std::max(high.value_or(*cv / f.law), *cv / f.law);
+            if (f.role != 'Q' || !f.documented || !cv || !f.law) continue;
+            low = std::min(low.value_or(*cv / *f.law), *cv / *f.law);
+            high = std::max(high.value_or(*cv / *f.law), *cv / *f.law);
         }
         return std::pair(low, high);
     };

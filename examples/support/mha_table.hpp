@@ -62,7 +62,7 @@ inline std::string head_table(const std::vector<head_finding>& findings) {
     for (const head_finding& f : findings) {
         rows.add({std::to_string(f.head_dim), std::string(1, f.role), shown(f.documented, 2),
                   shown(f.documented_z(), 1), shown(f.trained), shown(f.untrained), shown(f.changed),
-                  shown(deviations_from_zero(f.changed), 1), shown(f.distinct), geolip::sweep::fixed(f.law, 4),
+                  shown(deviations_from_zero(f.changed), 1), shown(f.distinct), shown(f.law, 4),
                   f.null ? geolip::sweep::fixed(*f.null.value, 4) + " +- " + geolip::sweep::fixed(f.null.sd, 4)
                          : std::string(undefined)});
     }
@@ -152,7 +152,7 @@ inline json mha_document(const std::vector<mha_run>& runs, const mha_plan& plan)
                                     {"untrained", spread(f.untrained)},
                                     {"change", spread(f.changed)},
                                     {"distinct_rows", spread(f.distinct)},
-                                    {"law", f.law},
+                                    {"law", detail::number(f.law)},
                                     {"null", {{"mean", detail::number(f.null.value)}, {"sd", f.null.sd}}}});
     }
     for (const mha_claim& c : mha_claims(runs, findings)) {

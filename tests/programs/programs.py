@@ -48,7 +48,8 @@ class Programs(unittest.TestCase):
             self.assertEqual(self.content(), before)
 
     def content(self):
-        return {path.name: path.read_bytes() for path in sorted(self.at.iterdir())}
+        files = [path for path in sorted(self.at.rglob("*")) if path.is_file()]
+        return {str(path.relative_to(self.at)): path.read_bytes() for path in files}
 
     def stop_midway(self, lines, number, *arguments):
         """Starts a sweep, sends it the signal when its record has so many lines, and returns status and stderr."""
