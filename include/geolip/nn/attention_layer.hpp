@@ -146,8 +146,7 @@ public:
         } else {
             project(x.matrix(), p.qkv, p.q_bias, a.query_rows, memory);
         }
-        core(a, in).forward(a.mixed, a.statistics, memory.scratch, memory.isa);
-        project(a.mixed_rows, p.out, p.out_bias, y.matrix(), memory);
+        attend(p, a, in, y, memory);
     }
     void backward(std::span<const T> w, tensor_view<const T> x, const attention_inputs<T>& in, tensor_view<const T>,
                   tensor_view<const T> dy, tensor_view<T> dx, const attention_gradients<T>& d, std::span<T> dw,
@@ -158,8 +157,7 @@ public:
         // The gradients of the activations lie in scratch memory as the activations do in kept memory.
         const activations<T> da = activations_in(x.extents(), context_tokens(in), memory.scratch, false);
         memory.scratch = memory.scratch.subspan((std::min)(memory.scratch.size(), da.used));
-        project_back(a.mixed_rows, p.out, dy.matrix(), da.mixed_rows, g.out, g.out_bias, memory);
-        core(a, in).backward(a.mixed, a.statistics, da.mixed, da.q, da.k, da.v, d.bias, memory.scratch, memory.isa);
+        attend_back(p, a, in, dy, da, g, d, memory);
         const matrix_view<T> dx_rows = dx ? dx.matrix() : matrix_view<T>();
         if (in.context) {
             const matrix_view<T> dcontext = d.context ? d.context.matrix() : matrix_view<T>();
@@ -168,6 +166,24 @@ public:
         } else {
             project_back(x.matrix(), p.qkv, da.query_rows, dx_rows, g.qkv, g.q_bias, memory);
         }
+    }
+
+    /// Self-attention in parts, for a module that projects by itself: it sets the rows (q, k, v) of `projections`, one
+    /// a token, then calls `attend`. x is the shape of the tokens.
+    matrix_view<T> projections(const shape& x, std::span<T> kept) const {
+        return activations_in(x, 0, kept).query_rows;
+    }
+    void attend(std::span<const T> w, const shape& x, tensor_view<T> y, workspace<T> memory) const {
+        attend(parameters_in(w), activations_in(x, 0, memory.kept), {}, y, memory);
+    }
+    /// Back to the gradient of the projections, which is returned and lies in `memory.scratch`; what is left of that
+    /// stays in `memory.scratch`. Adds the gradients of the output projection to dw.
+    matrix_view<T> attend_back(std::span<const T> w, const shape& x, tensor_view<const T> dy, std::span<T> dw,
+                               workspace<T>& memory) const {
+        const activations<T> da = activations_in(x, 0, memory.scratch, false);
+        memory.scratch = memory.scratch.subspan((std::min)(memory.scratch.size(), da.used));
+        attend_back(parameters_in(w), activations_in(x, 0, memory.kept), {}, dy, da, parameters_in(dw), {}, memory);
+        return da.query_rows;
     }
 
     /// The queries, keys and values of the last forward pass with this `kept` memory, and what the heads made of them
@@ -264,6 +280,17 @@ private:
 
     scaled_dot_product<T> core(const activations<T>& a, const attention_inputs<T>& in) const {
         return {a.q, a.k, a.v, {static_cast<T>(sizes_.scale), sizes_.causal, in.ignored, in.bias}};
+    }
+    void attend(const parameters<const T>& p, const activations<T>& a, const attention_inputs<T>& in, tensor_view<T> y,
+                const workspace<T>& memory) const {
+        core(a, in).forward(a.mixed, a.statistics, memory.scratch, memory.isa);
+        project(a.mixed_rows, p.out, p.out_bias, y.matrix(), memory);
+    }
+    void attend_back(const parameters<const T>& p, const activations<T>& a, const attention_inputs<T>& in,
+                     tensor_view<const T> dy, const activations<T>& da, const parameters<T>& g,
+                     const attention_gradients<T>& d, const workspace<T>& memory) const {
+        project_back(a.mixed_rows, p.out, dy.matrix(), da.mixed_rows, g.out, g.out_bias, memory);
+        core(a, in).backward(a.mixed, a.statistics, da.mixed, da.q, da.k, da.v, d.bias, memory.scratch, memory.isa);
     }
     static void project(matrix_view<const T> x, matrix_view<const T> weight, const T* bias, matrix_view<T> y,
                         const workspace<T>& memory) {
