@@ -105,7 +105,7 @@ public:
     constexpr std::size_t parameter_count() const { return weight_count() + (bias_ ? out_ : 0); }
     std::size_t scratch_size(const shape& x) const {
         const detail::planes p = planes_of(x);
-        const std::size_t ring = 4 * (std::max)(in_, out_) * p.stride + 2 * line;
+        const std::size_t ring = ring_size(p, (std::max)(in_, out_));
         const detail::correlation s = correlation_of(p);
         return (std::max)(ring + padded<T>(weight_count()), strip_size(p, s) + s.a_count * s.b * 9 * line);
     }
@@ -162,6 +162,11 @@ private:
         return padded<T>((s.rows + 2) * s.a_count * p.stride + 2 * line);
     }
 
+    // A row of zeros and four rows of every plane.
+    static std::size_t ring_size(const detail::planes& p, std::size_t channels) {
+        return (4 * channels + 1) * p.stride + 2 * line;
+    }
+
     // The filters of four outputs side by side, as the kernel walks through them; filter(o, i, t) is tap t.
     template <class Filter>
     static const T* pack(std::size_t in, std::size_t out, workspace<T>& memory, Filter filter) {
@@ -177,7 +182,7 @@ private:
     static void convolve(tensor_view<const T> x, const T* filters, const T* bias, tensor_view<T> y,
                          workspace<T> memory) {
         const detail::planes p = planes_of(x.extents());
-        const std::span<T> ring = take(memory.scratch, 4 * x.extents()[1] * p.stride + 2 * line);
+        const std::span<T> ring = take(memory.scratch, ring_size(p, x.extents()[1]));
         std::fill(ring.begin(), ring.end(), T(0));
         detail::convolve<T>(p, x.extents()[1], y.extents()[1], x.extents()[0], x.data(), filters, bias, y.data(),
                             ring.data() + line, memory.isa);
