@@ -187,7 +187,7 @@ private:
         int phase = 0;
         for (; phase + 1 < phases && now > ends[phase]; ++phase) start = ends[phase];
         const double length = ends[phase] - start;
-        return {phase, length == 0 ? 1 : (now - start) / length};
+        return {phase, length < 1e-9 ? 1 : (now - start) / length};  // none, but for rounding
     }
     double between(double start, double end, double part) const {
         return o_.linear ? (end - start) * part + start : detail::cosine_between(start, end, part);
