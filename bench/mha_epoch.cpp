@@ -17,19 +17,11 @@
 #include <string>
 #include <vector>
 
+#include "geolip/models/mha_classifier.hpp"
 #include "geolip/nn/adam.hpp"
-#include "geolip/nn/attention.hpp"
-#include "geolip/nn/chain.hpp"
 #include "geolip/nn/cross_entropy.hpp"
 #include "geolip/nn/data_parallel.hpp"
-#include "geolip/nn/embedding.hpp"
-#include "geolip/nn/layer_norm.hpp"
-#include "geolip/nn/linear.hpp"
-#include "geolip/nn/mean_pool.hpp"
-#include "geolip/nn/named.hpp"
 #include "geolip/nn/parameters.hpp"
-#include "geolip/nn/position_embedding.hpp"
-#include "geolip/nn/residual.hpp"
 #include "geolip/nn/training.hpp"
 
 namespace nn = geolip::nn;
@@ -37,13 +29,8 @@ namespace nn = geolip::nn;
 // bench_mha_epoch threads
 int main(int argc, char** argv) {
     if (argc != 2) return 2;
-    constexpr std::size_t vocabulary = 256, features = 256, heads = 8, tokens = 8, classes = 10, samples = 500;
-    const nn::chain model{nn::name<"emb">(nn::embedding<float>(vocabulary, features)),
-                          nn::name<"">(nn::position_embedding<float>(tokens, features)),
-                          nn::residual(nn::name<"mha">(nn::multi_head_attention<float>(features, heads))),
-                          nn::name<"norm">(nn::layer_norm<float>(features)),
-                          nn::mean_pool<float>(),
-                          nn::name<"head">(nn::linear<float>(features, classes))};
+    constexpr std::size_t tokens = 8, classes = 10, samples = 500;
+    const auto model = geolip::models::make_mha_classifier<float>({.dim = 256, .heads = 8});
     const nn::shape batch{samples, tokens};
     std::vector<std::int32_t> ids(batch.size()), labels(samples);
     std::uint32_t state = 1;
@@ -53,7 +40,7 @@ int main(int argc, char** argv) {
 
     std::vector<float> w = nn::initial_parameters(model, 1), g(w.size());
     nn::adam<float> optimiser(w.size(), {.rate = 1e-3});
-    nn::data_parallel step(model, batch, {.threads = static_cast<unsigned>(std::atoi(argv[1]))});
+    nn::data_parallel step(model, batch, {.shards = 4, .threads = static_cast<unsigned>(std::atoi(argv[1]))});
     const nn::cross_entropy<float> loss;
     const auto gradient = [&](std::span<const float> at, std::span<float> slope) {
         return step.gradient(at, x, slope, [&](std::size_t begin, auto y, auto dy) {

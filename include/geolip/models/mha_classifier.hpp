@@ -19,21 +19,20 @@
 #include "geolip/nn/named.hpp"
 #include "geolip/nn/parameters.hpp"
 #include "geolip/nn/position_embedding.hpp"
-#include "geolip/nn/residual.hpp"
+#include "geolip/nn/token_attention.hpp"
 
 namespace geolip::models {
 
 /// Token ids (batch, length) to logits (batch, classes): an embedding and one of the positions, self-attention with a
-/// residual, a LayerNorm, the mean over the tokens, a linear head.
+/// residual (these in one block, which projects words instead of tokens), a LayerNorm, the mean over the tokens, a
+/// linear head.
 ///
 /// Its parameters have the names, shapes and first laws of the documented PyTorch module: "emb.weight", "pos",
 /// "mha.in_proj_weight", "mha.in_proj_bias", "mha.out_proj.weight", "mha.out_proj.bias", "norm.weight", "norm.bias",
 /// "head.weight", "head.bias".
 template <measured_scalar T>
-using mha_classifier =
-    nn::chain<nn::named<"emb", nn::embedding<T>>, nn::named<"", nn::position_embedding<T>>,
-              nn::named<"", nn::residual<nn::named<"mha", nn::multi_head_attention<T>>>>,
-              nn::named<"norm", nn::layer_norm<T>>, nn::mean_pool<T>, nn::named<"head", nn::linear<T>>>;
+using mha_classifier = nn::chain<nn::named<"", nn::token_attention<T>>, nn::named<"norm", nn::layer_norm<T>>,
+                                 nn::mean_pool<T>, nn::named<"head", nn::linear<T>>>;
 
 /// The defaults are the experiment's first configuration.
 struct mha_classifier_sizes {
@@ -48,12 +47,10 @@ struct mha_classifier_sizes {
 template <measured_scalar T>
 mha_classifier<T> make_mha_classifier(const mha_classifier_sizes& s) {
     using nn::name;
-    return {name<"emb">(nn::embedding<T>(s.vocabulary, s.dim)),
-            name<"">(nn::position_embedding<T>(s.length, s.dim)),
-            name<"">(nn::residual(name<"mha">(nn::multi_head_attention<T>(s.dim, s.heads)))),
-            name<"norm">(nn::layer_norm<T>(s.dim)),
-            nn::mean_pool<T>(),
-            name<"head">(nn::linear<T>(s.dim, s.classes))};
+    return {name<"">(nn::token_attention<T>(nn::embedding<T>(s.vocabulary, s.dim),
+                                            nn::position_embedding<T>(s.length, s.dim),
+                                            nn::multi_head_attention<T>(s.dim, s.heads))),
+            name<"norm">(nn::layer_norm<T>(s.dim)), nn::mean_pool<T>(), name<"head">(nn::linear<T>(s.dim, s.classes))};
 }
 
 namespace detail {
@@ -73,7 +70,7 @@ inline std::string head_key(std::string_view prefix, std::size_t head) {
 
 template <class T>
 const auto& attention_of(const mha_classifier<T>& m) {
-    return m.template get<2>().inner();
+    return m.template get<0>().attention();
 }
 
 }  // namespace detail
@@ -111,10 +108,11 @@ void visit_weights(const mha_classifier<T>& m, std::span<const T> w, Visit&& vis
 template <measured_scalar T, class Visit>
 void visit_activations(const mha_classifier<T>& m, const nn::shape& x, std::span<const T> kept, Visit&& visit) {
     const auto& attention = detail::attention_of(m);
-    const nn::shape inner = m.template input_shape_of<2>(x);
-    const std::span<const T> inner_kept = m.template get<2>().inner_kept(inner, m.template kept_of<2>(x, kept));
-    const matrix_view<const T> embedded = m.template output_of<1>(x, kept).matrix();
-    const matrix_view<const T> post = m.template output_of<3>(x, kept).matrix();
+    const nn::shape inner = m.template input_shape_of<1>(x);
+    const std::span<const T> own_kept = m.template kept_of<0>(x, kept);
+    const std::span<const T> inner_kept = m.template get<0>().attention_kept(x, own_kept);
+    const matrix_view<const T> embedded = m.template get<0>().embedded(x, own_kept).matrix();
+    const matrix_view<const T> post = m.template output_of<1>(x, kept).matrix();
     const auto queries = attention.queries(inner, inner_kept);
     const auto keys = attention.keys(inner, inner_kept);
     const auto values = attention.values(inner, inner_kept);
