@@ -40,7 +40,7 @@ namespace geolip::checkpoint {
 
 /// The next draw of a random stream.
 struct random_position {
-    random_stream stream;
+    random_stream stream = {};
     std::uint64_t index = 0;
 
     friend constexpr bool operator==(const random_position&, const random_position&) = default;
@@ -49,8 +49,8 @@ struct random_position {
 /// Where a run stands, besides its parameters and its optimiser.
 struct training_position {
     std::uint64_t step = 0;  ///< steps taken
-    random_position random;
-    nlohmann::json program;  ///< whatever else the program wants back
+    random_position random = {};
+    nlohmann::json program = nullptr;  ///< whatever else the program wants back
 };
 
 /// The document of a checkpoint.
