@@ -5,12 +5,12 @@
 reference_sweep.py THREADS: reads lines of items, answers each with the seconds of wall clock and of processor time
 that it took and the mean CV. The first line it prints names what it runs on.
 """
-import ctypes
-import os
 import sys
 import time
 
 import torch
+
+from blas_library import blas_library
 
 SAMPLES = 300
 VERTICES = 5
@@ -37,20 +37,9 @@ def coefficient_of_variation(rows):
     return (volumes.std() / (volumes.mean() + 1e-8)).item() if len(volumes) >= 10 else None
 
 
-def blas():
-    with open("/proc/self/maps") as maps:
-        files = sorted({line.split()[-1] for line in maps if "blas" in line})
-    for file in files:
-        if "openblas" in file:
-            name = ctypes.CDLL(file).openblas_get_corename
-            name.restype = ctypes.c_char_p
-            return "OpenBLAS core " + name().decode()
-    return ", ".join(map(os.path.basename, files)) or "no BLAS library"
-
-
 torch.set_num_threads(int(sys.argv[1]))
 torch.manual_seed(42)
-print(f"PyTorch {torch.__version__}, {blas()}", flush=True)
+print(f"PyTorch {torch.__version__}, {blas_library()}", flush=True)
 with torch.no_grad():
     for line in sys.stdin:
         values = []

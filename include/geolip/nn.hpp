@@ -37,4 +37,5 @@
 #include "geolip/nn/sgd.hpp"
 #include "geolip/nn/shape.hpp"
 #include "geolip/nn/softmax.hpp"
+#include "geolip/nn/token_attention.hpp"
 #include "geolip/nn/training.hpp"
