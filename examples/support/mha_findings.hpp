@@ -8,6 +8,9 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <limits>
 #include <optional>
 #include <set>
 #include <string>
@@ -46,22 +49,24 @@ inline std::optional<double> change(const mha_run& run, std::string_view key) {
     return from && to ? std::optional(*to - *from) : std::nullopt;
 }
 
-/// Queries, keys or values of the first head, in the configurations with this head dimension.
+/// Queries, keys or values of the first head, averaged over the configurations with this head dimension; and in the
+/// smallest of these by itself, because the document does not say which it tabulates.
 struct head_finding {
     std::size_t head_dim = 0;
     char role = 'Q';
     std::optional<double> documented;
-    moments trained, untrained, changed, distinct;
+    std::size_t smallest_dim = 0;
+    moments trained, trained_smallest, untrained, changed, distinct;
     std::optional<double> law;  ///< infinitely many Gaussian rows of head_dim; none below 4 dimensions
     geolip::null_reading null;  ///< as many Gaussian rows as differ here, the same estimator
 
     /// The documented figure among single seeds, in standard deviations; its rounding counted in.
-    std::optional<double> documented_z() const {
+    std::optional<double> documented_z(const moments& of) const {
         constexpr double rounding = 0.01 / 3.4641;
-        if (!documented || !trained.sd() || !(*trained.sd() > 0)) return std::nullopt;
-        const double n = static_cast<double>(trained.count());
-        return normal_deviate(
-            (*documented - *trained.mean()) / std::hypot(*trained.sd() * std::sqrt(1 + 1 / n), rounding), n - 1);
+        if (!documented || !of.sd() || !(*of.sd() > 0)) return std::nullopt;
+        const double n = static_cast<double>(of.count());
+        const double error = std::hypot(*of.sd() * std::sqrt(1 + 1 / n), rounding);
+        return normal_deviate((*documented - *of.mean()) / error, n - 1);
     }
 };
 
@@ -77,6 +82,9 @@ inline std::vector<head_finding> head_findings(const std::vector<mha_run>& runs,
     for (const mha_configuration& c : plan.configurations) dims.insert(c.head_dim());
     std::vector<head_finding> all;
     for (const std::size_t head_dim : dims) {
+        std::size_t smallest = (std::numeric_limits<std::size_t>::max)();
+        for (const mha_configuration& c : plan.configurations)
+            if (c.head_dim() == head_dim) smallest = std::min(smallest, c.dim);
         geolip::null_reading null;
         for (const char role : {'Q', 'K', 'V'}) {
             const std::string key = std::string("act_") + role + "_h0";
@@ -93,8 +101,11 @@ inline std::vector<head_finding> head_findings(const std::vector<mha_run>& runs,
                      static_cast<std::uint32_t>(plan.samples), 128, plan.seed},
                     plan.isa);
             }
-            all.push_back({head_dim, role, documented_of(head_dim, role),
-                           where([&](const mha_run& run) { return after(run, key); }),
+            const auto in_smallest = [&](const mha_run& run) {
+                return run.configuration.dim == smallest ? after(run, key) : std::nullopt;
+            };
+            all.push_back({head_dim, role, documented_of(head_dim, role), smallest,
+                           where([&](const mha_run& run) { return after(run, key); }), where(in_smallest),
                            where([&](const mha_run& run) { return before(run, key); }),
                            where([&](const mha_run& run) { return change(run, key); }),
                            where([&](const mha_run& run) { return reading_of(run.post, key).distinct; }),

@@ -55,14 +55,25 @@ std::string summary_table(const std::vector<mha_run>& runs, const mha_plan& plan
     return rows.text();
 }
 
+/// The head dimensions of the documented table.
+inline std::string documented_head_table(const std::vector<head_finding>& findings) {
+    using detail::shown;
+    table rows({"head_dim", "of", "documented", "smallest D", "there", "z", "all D", "z"});
+    for (const head_finding& f : findings) {
+        if (!f.documented) continue;
+        rows.add({std::to_string(f.head_dim), std::string(1, f.role), shown(f.documented, 2),
+                  std::to_string(f.smallest_dim), shown(f.trained_smallest),
+                  shown(f.documented_z(f.trained_smallest), 1), shown(f.trained), shown(f.documented_z(f.trained), 1)});
+    }
+    return rows.text();
+}
+
 inline std::string head_table(const std::vector<head_finding>& findings) {
     using detail::shown;
-    table rows(
-        {"head_dim", "of", "documented", "z", "trained", "untrained", "change", "z", "distinct rows", "law", "null"});
+    table rows({"head_dim", "of", "untrained", "trained", "change", "z", "distinct rows", "law", "null"});
     for (const head_finding& f : findings) {
-        rows.add({std::to_string(f.head_dim), std::string(1, f.role), shown(f.documented, 2),
-                  shown(f.documented_z(), 1), shown(f.trained), shown(f.untrained), shown(f.changed),
-                  shown(deviations_from_zero(f.changed), 1), shown(f.distinct), shown(f.law, 4),
+        rows.add({std::to_string(f.head_dim), std::string(1, f.role), shown(f.untrained), shown(f.trained),
+                  shown(f.changed), shown(deviations_from_zero(f.changed), 1), shown(f.distinct), shown(f.law, 4),
                   f.null ? geolip::sweep::fixed(*f.null.value, 4) + " +- " + geolip::sweep::fixed(f.null.sd, 4)
                          : std::string(undefined)});
     }
@@ -106,21 +117,23 @@ inline std::string ratio_table(const std::vector<mha_run>& runs, const mha_plan&
 
 inline std::string mha_report(const std::vector<mha_run>& runs, const mha_plan& plan) {
     const auto findings = head_findings(runs, plan);
-    std::string out =
-        "The attention experiment: " + std::to_string(plan.seeds) + (plan.seeds == 1 ? " seed" : " seeds") + " from " +
-        std::to_string(plan.seed) + ", " + std::to_string(plan.epochs) + " epochs" +
-        (plan.seeds == 1 ? "" : "; mean +- standard deviation over the seeds") + "\n\nWeights after training\n\n" +
-        summary_table(runs, plan, weight_columns, true, after) + "\nActivations after training\n\n" +
-        summary_table(runs, plan, activation_columns, true, after) +
-        "\nActivations before training, the untrained control\n\n" +
-        summary_table(runs, plan, activation_columns, false, before) + "\nChange of the activations by training\n\n" +
-        summary_table(runs, plan, activation_columns, false, change) +
-        "\nBy head dimension, of the first head, over the configurations that have it\n\n" + head_table(findings) +
-        "\nz beside documented: the documented figure among single seeds; z beside change: the mean change "
-        "from 0.\nDistinct rows: after training, without repetitions. Law: Gaussian rows of head_dim; null: "
-        "as many of them\nas rows differ, by the same estimator, +- of one reading.\n\nSelectivity\n\n" +
-        ratio_table(runs, plan) + "\nRepetitions among the first " + std::to_string(mha_plan::policy::max_rows) +
-        " rows\n\n" + repeat_table(runs, plan);
+    std::string out = "The attention experiment: " + std::to_string(plan.seeds);
+    out += plan.seeds == 1 ? " seed" : " seeds";
+    out += " from " + std::to_string(plan.seed) + ", " + std::to_string(plan.epochs) + " epochs";
+    if (plan.seeds > 1) out += "; mean +- standard deviation over the seeds";
+    out += "\n\nWeights after training\n\n" + summary_table(runs, plan, weight_columns, true, after);
+    out += "\nActivations after training\n\n" + summary_table(runs, plan, activation_columns, true, after);
+    out += "\nActivations before training, the untrained control\n\n" +
+           summary_table(runs, plan, activation_columns, false, before);
+    out += "\nChange of the activations by training\n\n" + summary_table(runs, plan, activation_columns, false, change);
+    out += "\nThe documented head dimensions, of the first head, after training\n\n" + documented_head_table(findings) +
+           "\nz: the documented figure among single seeds. The document does not say which D it tabulates.\n";
+    out += "\nBy head dimension, of the first head, over all configurations that have it\n\n" + head_table(findings) +
+           "\nz: the mean change from 0. Distinct rows: after training, without repetitions. Law: Gaussian rows of "
+           "head_dim;\nnull: as many of them as rows differ, by the same estimator, +- of one reading.\n";
+    out += "\nSelectivity\n\n" + ratio_table(runs, plan);
+    out += "\nRepetitions among the first " + std::to_string(mha_plan::policy::max_rows) + " rows\n\n" +
+           repeat_table(runs, plan);
     table claims({"claim", "documented", "untrained", "trained", "verdict"});
     for (const mha_claim& c : mha_claims(runs, findings))
         claims.add({c.statement, c.documented, c.untrained, c.trained, c.verdict});
@@ -148,6 +161,8 @@ inline json mha_document(const std::vector<mha_run>& runs, const mha_plan& plan)
         out["head_dims"].push_back({{"head_dim", f.head_dim},
                                     {"role", std::string(1, f.role)},
                                     {"documented", detail::number(f.documented)},
+                                    {"smallest_dim", f.smallest_dim},
+                                    {"trained_smallest_dim", spread(f.trained_smallest)},
                                     {"trained", spread(f.trained)},
                                     {"untrained", spread(f.untrained)},
                                     {"change", spread(f.changed)},

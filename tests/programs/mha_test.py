@@ -53,7 +53,8 @@ class Mha(Programs):
     def test_tables_name_what_they_show_and_the_picture_is_drawn(self):
         out = self.succeed("mha", *SMALL, "--svg", "heads.svg")
         for part in ("Weights after training", "Activations after training", "untrained control",
-                     "Change of the activations", "By head dimension", "Selectivity", "Repetitions", "verdict", "+-"):
+                     "Change of the activations", "The documented head dimensions", "By head dimension", "Selectivity",
+                     "Repetitions", "verdict", "+-"):
             self.assertIn(part, out)
         picture = (self.at / "heads.svg").read_text()
         self.assertTrue(picture.startswith("<svg") and picture.endswith("</svg>\n"))
@@ -85,8 +86,8 @@ class Mha(Programs):
                               "seed43-64x8.safetensors"])
 
     def test_wrong_input(self):
-        for text, part in (("64", "'64'"), ("64x", "64x"), ("x4", "x4"), ("64x3", "a multiple of HEADS"), ("0x1", "0x1"),
-                           ("64x0", "64x0"), ("", "DxHEADS"), ("64x4,", "''"), ("64x4,64x4", "twice"), ("2x1", "2x1"),
+        for text, part in (("64", "'64'"), ("64x", "64x"), ("x4", "x4"), ("64x3", "a multiple of HEADS"),
+                           ("0x1", "0x1"), ("64x0", "64x0"), ("", "DxHEADS"), ("64x4,", "''"), ("64x4,64x4", "twice"), ("2x1", "2x1"),
                            ("64x4;128x4", "64x4;128x4"), ("99999999x1", "up to 255")):
             self.fail_with(2, ["--configs", part], "mha", "--configs", text)
         for option, text in (("--seeds", "0"), ("--seeds", "many"), ("--seed", "-1"), ("--epochs", "0"),
