@@ -53,7 +53,7 @@ run train(unsigned threads, std::size_t shards, geolip::isa level) {
     const auto matrix = [](const nn::parameter& p) { return p.extents.rank() > 1; };
     const nn::parameter_groups groups(nn::parameters_of(model), {{"matrices", matrix}, {"vectors", {}, 1, 0.0}});
     nn::adamw<T> optimiser(groups, {.rate = 0.02, .weight_decay = 0.05, .isa = level});
-    const nn::one_cycle cycle({.steps = std::size(fixtures::training_losses)});
+    const nn::one_cycle_schedule cycle({.steps = std::size(fixtures::training_losses)});
     const nn::cross_entropy<T> loss;
     nn::data_parallel parallel(model, nn::shape{training_samples, 5},
                                {.shards = shards, .threads = threads, .isa = level});

@@ -19,8 +19,8 @@
 
 namespace geolip::nn {
 
-/// The Euclidean norm of the elements of `g` in `ranges`, summed in double precision in a fixed order: within 1e-14 of
-/// itself for up to 10^9 elements. For float the same bits at every level; for double at the same level. A gradient
+/// The Euclidean norm of the n elements of `g` in `ranges`, summed in double precision in a fixed order; its relative
+/// error is at most n 2^-59 + 2^-51. For float the same bits at every level; for double at the same level. A gradient
 /// with an element that is not finite has a norm that is not finite, and one of doubles above 1e154 too.
 template <measured_scalar T>
 double gradient_norm(std::span<const T> g, std::span<const parameter_range> ranges, isa level = isa::automatic) {

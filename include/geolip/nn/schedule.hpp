@@ -91,14 +91,14 @@ private:
 /// Cosines that start again from the base rate: the first takes `first` steps, each later one `growth` times as many as
 /// the one before (CosineAnnealingWarmRestarts; Loshchilov and Hutter, SGDR, 2017). Only the step at which a new one
 /// starts would reach `minimum`.
-class warm_restarts {
+class warm_restarts_schedule {
 public:
     /// \throws usage_error for no first steps, a growth below 1, or a minimum below 0
-    explicit warm_restarts(std::uint64_t first, std::uint64_t growth = 1, double minimum = 0)
+    explicit warm_restarts_schedule(std::uint64_t first, std::uint64_t growth = 1, double minimum = 0)
         : first_(first), growth_(growth), minimum_(minimum) {
-        if (first == 0) detail::wrong_schedule("warm_restarts", "the first period", 0, "at least 1 step");
-        if (growth == 0) detail::wrong_schedule("warm_restarts", "the growth", 0, "at least 1");
-        if (!(minimum >= 0)) detail::wrong_schedule("warm_restarts", "the minimum", minimum, "0 or more");
+        if (first == 0) detail::wrong_schedule("warm_restarts_schedule", "the first period", 0, "at least 1 step");
+        if (growth == 0) detail::wrong_schedule("warm_restarts_schedule", "the growth", 0, "at least 1");
+        if (!(minimum >= 0)) detail::wrong_schedule("warm_restarts_schedule", "the minimum", minimum, "0 or more");
     }
     double operator()(double base, std::uint64_t step) const {
         constexpr std::uint64_t most = ~std::uint64_t{0};
@@ -135,19 +135,20 @@ struct one_cycle_options {
 /// rate; Smith and Topin, Super-Convergence, 2018). The momentum goes the other way.
 ///
 /// Where a phase has no length (`rising` = 1 / steps), for which PyTorch divides by zero, its end counts.
-class one_cycle {
+class one_cycle_schedule {
 public:
     /// \throws usage_error for no steps, `rising` outside [0, 1], a divisor that is not positive, or a momentum outside
     ///         [0, 1)
-    explicit one_cycle(const one_cycle_options& o) : o_(o) {
-        if (o.steps == 0) detail::wrong_schedule("one_cycle", "steps", 0, "at least 1");
+    explicit one_cycle_schedule(const one_cycle_options& o) : o_(o) {
+        if (o.steps == 0) detail::wrong_schedule("one_cycle_schedule", "steps", 0, "at least 1");
         if (!(o.rising >= 0 && o.rising <= 1))
-            detail::wrong_schedule("one_cycle", "rising", o.rising, "a number from 0 to 1");
+            detail::wrong_schedule("one_cycle_schedule", "rising", o.rising, "a number from 0 to 1");
         for (const double divisor : {o.start_divisor, o.end_divisor})
-            if (!(divisor > 0)) detail::wrong_schedule("one_cycle", "a divisor", divisor, "a positive number");
+            if (!(divisor > 0)) detail::wrong_schedule("one_cycle_schedule", "a divisor", divisor, "a positive number");
         for (const double momentum : {o.least_momentum, o.most_momentum})
             if (!(momentum >= 0 && momentum < 1))
-                detail::wrong_schedule("one_cycle", "a momentum", momentum, "a number of at least 0 and below 1");
+                detail::wrong_schedule("one_cycle_schedule", "a momentum", momentum,
+                                       "a number of at least 0 and below 1");
     }
 
     /// \throws usage_error for a step behind the cycle (steps, one more than a run of that length takes, is the last)
@@ -176,7 +177,7 @@ private:
 
     place find(std::uint64_t step) const {
         if (step > o_.steps)
-            geolip::detail::raise(usage_error("one_cycle: step " + std::to_string(step) + " of a cycle of " +
+            geolip::detail::raise(usage_error("one_cycle_schedule: step " + std::to_string(step) + " of a cycle of " +
                                               std::to_string(o_.steps) + " steps; expected no more than that"));
         const auto all = static_cast<double>(o_.steps);
         const auto now = static_cast<double>(step);
