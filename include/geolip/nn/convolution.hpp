@@ -40,9 +40,8 @@ void convolve(const planes& p, std::size_t in, std::size_t out, std::size_t coun
     GEOLIP_SIMD_CALL(level, convolve<T>(p, in, out, count, x, filters, bias, y, ring));
 }
 template <class T>
-void correlate(const planes& p, const correlation& s, std::size_t count, const T* a, const T* b, T* strip, T* sums,
-               isa level) {
-    GEOLIP_SIMD_CALL(level, correlate<T>(p, s, count, a, b, strip, sums));
+void correlate(const planes& p, const correlation& s, const T* a, const T* b, T* strip, T* sums, isa level) {
+    GEOLIP_SIMD_CALL(level, correlate<T>(p, s, a, b, strip, sums));
 }
 template <class T>
 void add_taps(const correlation& s, const T* sums, T* dw, std::size_t a_step, std::size_t b_step, bool flipped,
@@ -50,8 +49,8 @@ void add_taps(const correlation& s, const T* sums, T* dw, std::size_t a_step, st
     GEOLIP_SIMD_CALL(level, add_taps<T>(s, sums, dw, a_step, b_step, flipped));
 }
 template <class T>
-void add_plane_sums(const T* x, std::size_t channels, std::size_t plane, std::size_t count, T* out, isa level) {
-    GEOLIP_SIMD_CALL(level, add_plane_sums<T>(x, channels, plane, count, out));
+void add_plane_sums(const T* x, std::size_t channels, std::size_t plane, T* out, isa level) {
+    GEOLIP_SIMD_CALL(level, add_plane_sums<T>(x, channels, plane, out));
 }
 
 }  // namespace detail
@@ -128,10 +127,7 @@ public:
             });
             convolve(dy, turned, nullptr, dx, rest);
         }
-        add_weight_gradient(x, dy, dw.data(), memory);
-        if (bias_)
-            detail::add_plane_sums<T>(dy.data(), out_, x.extents()[2] * x.extents()[3], x.extents()[0],
-                                      dw.data() + weight_count(), memory.isa);
+        add_parameter_gradient(x, dy, dw.data(), memory);
     }
 
 private:
@@ -156,7 +152,7 @@ private:
         const std::size_t a = (std::min)(in_, out_);
         const std::size_t b = (std::max)(in_, out_);
         return {a, 0, (std::min)(a, (std::max)(std::size_t{1}, most_sums / (9 * b * line))), b,
-                (std::min)(p.height, strip_rows)};
+                (std::min)(p.height, (std::max)(std::size_t{1}, strip_pixels / (p.width + 1)))};
     }
     static std::size_t strip_size(const detail::planes& p, const detail::correlation& s) {
         return padded<T>((s.rows + 2) * s.a_count * p.stride + 2 * line);
@@ -188,31 +184,34 @@ private:
                             ring.data() + line, memory.isa);
     }
 
-    void add_weight_gradient(tensor_view<const T> x, tensor_view<const T> dy, T* dw, workspace<T> memory) const {
+    void add_parameter_gradient(tensor_view<const T> x, tensor_view<const T> dy, T* dw, workspace<T> memory) const {
         const detail::planes p = planes_of(x.extents());
+        const std::size_t plane = p.height * p.width;
         const bool flipped = in_ > out_;
         detail::correlation s = correlation_of(p);
-        const T* const a = flipped ? dy.data() : x.data();
-        const T* const b = flipped ? x.data() : dy.data();
         const std::span<T> strip = take(memory.scratch, strip_size(p, s));
         const std::span<T> sums = take(memory.scratch, s.a_count * s.b * 9 * line);
-        const std::size_t plane = p.height * p.width;
         const std::size_t at_once = s.a_count;
         for (s.a_first = 0; s.a_first < s.a; s.a_first += at_once) {
             s.a_count = (std::min)(at_once, s.a - s.a_first);
             std::fill(strip.begin(), strip.end(), T(0));
-            for (std::size_t first = 0; first < x.extents()[0]; first += images_per_sum) {
-                std::fill(sums.begin(), sums.end(), T(0));
-                const std::size_t count = (std::min)(images_per_sum, x.extents()[0] - first);
-                detail::correlate<T>(p, s, count, a + first * s.a * plane, b + first * s.b * plane, strip.data() + line,
+            std::fill(sums.begin(), sums.end(), T(0));
+            for (std::size_t n = 0; n < x.extents()[0]; ++n) {
+                const T* own_x = x.data() + n * in_ * plane;
+                const T* own_dy = dy.data() + n * out_ * plane;
+                detail::correlate<T>(p, s, flipped ? own_dy : own_x, flipped ? own_x : own_dy, strip.data() + line,
                                      sums.data(), memory.isa);
+                if (bias_ && s.a_first == 0)
+                    detail::add_plane_sums<T>(own_dy, out_, plane, dw + weight_count(), memory.isa);
+                if ((n + 1) % images_per_sum != 0 && n + 1 < x.extents()[0]) continue;
                 detail::add_taps<T>(s, sums.data(), dw, flipped ? 9 * s.b : std::size_t{9},
                                     flipped ? std::size_t{9} : 9 * s.a, flipped, memory.isa);
+                std::fill(sums.begin(), sums.end(), T(0));
             }
         }
     }
 
-    static constexpr std::size_t strip_rows = 8;
+    static constexpr std::size_t strip_pixels = 2100;  // of a plane: a block of them fits a cache of the second level
     static constexpr std::size_t most_sums = std::size_t{1} << 17;
     static constexpr std::size_t images_per_sum = 16;  // sums of more would lose digits
 
