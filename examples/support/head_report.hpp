@@ -88,7 +88,7 @@ inline std::string label(const std::string& layer) {
 
 inline std::string readings_table(const std::vector<layer_health>& layers) {
     table rows({"layer", "what", "head", "rows", "distinct", "NaN", "CV, all rows", "CV, distinct", "null", "z",
-                "equivalent dimension", "head_dim", "class"});
+                "equivalent dimension", "directions", "head_dim", "class"});
     for (const part_reading& p : parts_of(layers)) {
         const geolip::activation_reading& r = *p.reading;
         const geolip::null_reading& null = r.distinct.null;
@@ -96,7 +96,7 @@ inline std::string readings_table(const std::vector<layer_health>& layers) {
                   std::to_string(r.rows.distinct), std::to_string(r.rows.nonfinite), shown(r.all.value, 4),
                   with_error(r.distinct.value, r.standard_error, 4),
                   null ? with_error(null.value, null.sd, 4) : std::string(undefined), shown(r.z_score(), 1),
-                  shown(r.dimension), std::to_string(r.columns), to_string(r.state)});
+                  shown(r.dimension), shown(r.directions, 1), std::to_string(r.columns), to_string(r.state)});
     }
     return rows.text();
 }
@@ -190,7 +190,7 @@ inline std::string health_report(const std::vector<layer_health>& layers, const 
                 detail::class_by_chance(cv, limits) + ".\n";
     }
     text += "Classes need " + shortest(limits.deviations) +
-            " standard errors. collapsing: no volume, or an equivalent dimension below " +
+            " standard errors. collapsing: no volume, or an equivalent dimension and directions below " +
             shortest(limits.collapse_fraction) + " of head_dim. volatile, in_band, narrow: CV above, inside, below (" +
             shortest(limits.band_low) + ", " + shortest(limits.band_high) +
             ").\nA head is the worst of its Q, K and V. Null: mean and standard deviation of one reading of random "
@@ -235,6 +235,7 @@ inline ordered_json to_json(const geolip::activation_reading& r) {
              {{"value", number(r.dimension.value)},
               {"low", r.dimension.low > 0 ? number(r.dimension.low) : ordered_json(nullptr)},
               {"high", number(r.dimension.high)}}},
+            {"directions", number(r.directions)},
             {"rows", {{"all", r.rows.rows}, {"distinct", r.rows.distinct}, {"nonfinite", r.rows.nonfinite}}},
             {"of_all_rows", to_json(r.all)},
             {"of_distinct_rows", to_json(r.distinct)}};

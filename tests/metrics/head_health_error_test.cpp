@@ -92,8 +92,8 @@ TEST_CASE("at a bound of the band, of the collapse, claims are as rare as the er
     for (const std::size_t claims : {inside, above, below, collapsed}) {
         CAPTURE(claims);
         CHECK(at_most(claims, repeats, 0.0228, 1.3));
-        CHECK(claims > 3);
     }
+    for (const std::size_t claims : {inside, above, below}) CHECK(claims > 3);  // the bar is no longer than it need be
 }
 
 TEST_CASE("the ratio's error bar covers its spread, for independent queries and keys and for related ones") {

@@ -370,3 +370,33 @@ TEST_CASE("wrong use says what was wrong") {
     metric.band_low = std::numeric_limits<double>::quiet_NaN();
     CHECK(call(m, m, {}).find("expected an ascending band") != std::string::npos);
 }
+
+TEST_CASE_TEMPLATE("directions are those of the covariance, whatever repeats or lies close together", T, float,
+                   double) {
+    // Variances 1, 1/2, ..., 1/2^7: (sum)^2 / sum of squares.
+    auto uneven = gaussian_rows<T>(2000, 8, 11);
+    double sum = 0, squares = 0;
+    for (std::size_t j = 0; j < 8; ++j) {
+        const double variance = std::ldexp(1, -static_cast<int>(j));
+        sum += variance;
+        squares += variance * variance;
+        for (std::size_t i = 0; i < uneven.rows; ++i) uneven(i, j) *= static_cast<T>(std::sqrt(variance));
+    }
+    CHECK(*read(uneven).directions == doctest::Approx(sum * sum / squares).epsilon(0.1));
+    // Not fewer for a small pool, unlike those of a sample covariance: 16 rows of 64 dimensions.
+    double mean = 0;
+    for (std::uint64_t i = 0; i < 50; ++i) mean += *read(gaussian_rows<T>(16, 64, 500 + i)).directions / 50;
+    CHECK(mean == doctest::Approx(64).epsilon(0.1));
+    CHECK(*read(flat_rows<T>(512, 64, 12, 1)).directions == doctest::Approx(12).epsilon(0.15));
+    // 100 places, five rows close to each: fewer equivalent dimensions, but about as many directions, and no collapse.
+    auto clustered = gaussian_rows<T>(500, 64, 12);
+    for (std::size_t i = 100; i < 500; ++i)
+        for (std::size_t j = 0; j < 64; ++j) clustered(i, j) = clustered(i % 100, j) + T(0.01) * clustered(i, j);
+    const auto r = read(clustered);
+    CHECK(r.rows.distinct == 500);
+    CHECK(r.z_score().value() > 10);
+    CHECK(r.dimension.high < 32);
+    CHECK(*r.directions > 36);  // 64 / (1 + 64 / 100): the places are a sample of 100
+    CHECK(r.state != health::collapsing);
+    CHECK(!read(matrix<T>{100, 16}).directions);
+}
