@@ -297,4 +297,11 @@ TEST_CASE("sizes that do not fit are named") {
     in.bias = {some.data(), {1, 5, 7}};
     CHECK(m.output_shape(x, in) == x);
     CHECK_THROWS_AS((separate_attention<float>(12, 3, 4, {.context_dim = 7}).output_shape(x)), geolip::shape_error);
+
+    // Memory for self-attention is too little for a context of seven tokens.
+    std::vector<float> w(parameter_count(m)), y(x.size());
+    workspace_memory memory(m, x);
+    in = {};
+    in.context = {some.data(), {2, 7, 12}};
+    CHECK_THROWS_AS(m.forward(w, {some.data(), x}, in, {y.data(), x}, memory.view()), geolip::usage_error);
 }

@@ -13,7 +13,7 @@
 #include <string_view>
 #include <utility>
 
-#include "geolip/nn/gemm.hpp"
+#include "geolip/nn/detail/affine.hpp"
 #include "geolip/nn/module.hpp"
 #include "geolip/nn/scaled_dot_product.hpp"
 
@@ -80,8 +80,7 @@ public:
     shape output_shape(const shape& x) const {
         require_x(x);
         if (sizes_.context_dim != sizes_.dim)
-            detail::wrong_shape(title(), x,
-                                "a context of its own, batch x keys x " + std::to_string(sizes_.context_dim));
+            detail::wrong_shape(title(), x, expected("a context of its own, batch x keys x ", sizes_.context_dim));
         return x;
     }
     /// \throws shape_error naming both shapes when x or one of the inputs does not fit
@@ -112,13 +111,11 @@ public:
         const std::size_t inner = sizes_.inner();
         const std::size_t rows = x.rows();
         const std::size_t key_rows = tokens == 0 ? rows : x[0] * tokens;
-        const std::size_t most = (std::max)(rows, key_rows);
-        std::size_t products = 0;
-        for (const std::size_t features : {sizes_.dim, sizes_.context_dim})
-            for (const std::size_t width : {inner, 2 * inner, 3 * inner})
-                products = (std::max)(
-                    {products, gemm_scratch_size<T>(most, features, width), gemm_scratch_size<T>(most, width, features),
-                     gemm_scratch_size<T>(width, most, features), gemm_scratch_size<T>(features, most, width)});
+        const std::size_t products =
+            (std::max)({detail::affine_scratch_size<T>(rows, sizes_.dim, 3 * inner),
+                        detail::affine_scratch_size<T>(rows, sizes_.dim, inner),
+                        detail::affine_scratch_size<T>(key_rows, sizes_.context_dim, 2 * inner),
+                        detail::affine_scratch_size<T>(rows, inner, sizes_.dim)});
         const std::size_t core = attention_scratch_size<T>(x[1], tokens == 0 ? x[1] : tokens, sizes_.head_dim);
         return padded<T>(rows * inner) + padded<T>(rows * inner) + padded<T>(key_rows * 2 * inner) +
                (std::max)(padded<T>(products), padded<T>(core));
@@ -134,17 +131,18 @@ public:
     }
 
     /// Attention with more inputs; `memory` has the sizes of `kept_size` and `scratch_size` with the context's tokens.
-    /// \throws shape_error as `output_shape` does
+    /// \throws shape_error as `output_shape` does; usage_error for less memory
     void forward(std::span<const T> w, tensor_view<const T> x, const attention_inputs<T>& in, tensor_view<T> y,
                  workspace<T> memory) const {
         output_shape(x.extents(), in);
+        require_memory(x.extents(), context_tokens(in), memory);
         const parameters<const T> p = parameters_in(w);
         const activations<T> a = activations_in(x.extents(), context_tokens(in), memory.kept);
         if (in.context) {
-            project(x.matrix(), p.q, p.q_bias, a.query_rows, memory);
-            project(in.context.matrix(), p.kv, p.kv_bias, a.key_rows, memory);
+            detail::affine<T>(x.matrix(), p.q, p.q_bias, a.query_rows, memory);
+            detail::affine<T>(in.context.matrix(), p.kv, p.kv_bias, a.key_rows, memory);
         } else {
-            project(x.matrix(), p.qkv, p.q_bias, a.query_rows, memory);
+            detail::affine<T>(x.matrix(), p.qkv, p.q_bias, a.query_rows, memory);
         }
         attend(p, a, in, y, memory);
     }
@@ -161,10 +159,10 @@ public:
         const matrix_view<T> dx_rows = dx ? dx.matrix() : matrix_view<T>();
         if (in.context) {
             const matrix_view<T> dcontext = d.context ? d.context.matrix() : matrix_view<T>();
-            project_back(x.matrix(), p.q, da.query_rows, dx_rows, g.q, g.q_bias, memory);
-            project_back(in.context.matrix(), p.kv, da.key_rows, dcontext, g.kv, g.kv_bias, memory);
+            detail::affine_gradients<T>(x.matrix(), p.q, da.query_rows, dx_rows, g.q, g.q_bias, memory);
+            detail::affine_gradients<T>(in.context.matrix(), p.kv, da.key_rows, dcontext, g.kv, g.kv_bias, memory);
         } else {
-            project_back(x.matrix(), p.qkv, da.query_rows, dx_rows, g.qkv, g.q_bias, memory);
+            detail::affine_gradients<T>(x.matrix(), p.qkv, da.query_rows, dx_rows, g.qkv, g.q_bias, memory);
         }
     }
 
@@ -284,25 +282,14 @@ private:
     void attend(const parameters<const T>& p, const activations<T>& a, const attention_inputs<T>& in, tensor_view<T> y,
                 const workspace<T>& memory) const {
         core(a, in).forward(a.mixed, a.statistics, memory.scratch, memory.isa);
-        project(a.mixed_rows, p.out, p.out_bias, y.matrix(), memory);
+        detail::affine<T>(a.mixed_rows, p.out, p.out_bias, y.matrix(), memory);
     }
     void attend_back(const parameters<const T>& p, const activations<T>& a, const attention_inputs<T>& in,
                      tensor_view<const T> dy, const activations<T>& da, const parameters<T>& g,
                      const attention_gradients<T>& d, const workspace<T>& memory) const {
-        project_back(a.mixed_rows, p.out, dy.matrix(), da.mixed_rows, g.out, g.out_bias, memory);
+        detail::affine_gradients<T>(a.mixed_rows, p.out, dy.matrix(), da.mixed_rows, g.out, g.out_bias, memory);
         core(a, in).backward(a.mixed, a.statistics, da.mixed, da.q, da.k, da.v, d.bias, memory.scratch, memory.isa);
     }
-    static void project(matrix_view<const T> x, matrix_view<const T> weight, const T* bias, matrix_view<T> y,
-                        const workspace<T>& memory) {
-        gemm<T>(x, transposed(weight), y, false, bias, memory.scratch, memory.isa);
-    }
-    static void project_back(matrix_view<const T> x, matrix_view<const T> weight, matrix_view<const T> dy,
-                             matrix_view<T> dx, matrix_view<T> dweight, T* dbias, const workspace<T>& memory) {
-        if (dx.data() != nullptr) gemm<T>(dy, weight, dx, false, nullptr, memory.scratch, memory.isa);
-        gemm<T>(transposed(dy), x, dweight, true, nullptr, memory.scratch, memory.isa);
-        if (dbias != nullptr) add_column_sums<T>(dy, dbias, memory.isa);
-    }
-
     std::string title() const {
         std::string text(block_);
         text += " of dim ";
@@ -313,9 +300,14 @@ private:
         text += std::to_string(sizes_.head_dim);
         return text;
     }
+    static std::string expected(const char* axes, std::size_t features) {
+        std::string text = axes;
+        text += std::to_string(features);
+        return text;
+    }
     void require_x(const shape& x) const {
         if (x.rank() != 3 || x[2] != sizes_.dim)
-            detail::wrong_shape(title(), x, "batch x tokens x " + std::to_string(sizes_.dim));
+            detail::wrong_shape(title(), x, expected("batch x tokens x ", sizes_.dim));
     }
     void require(bool fits, const char* what, const shape& got, const shape& expected, const shape& x) const {
         if (fits) return;
@@ -329,6 +321,22 @@ private:
         text += " for an input of shape ";
         text += to_string(x);
         geolip::detail::raise(shape_error(text));
+    }
+
+    void require_memory(const shape& x, std::size_t tokens, const workspace<T>& memory) const {
+        const std::size_t kept = kept_size(x, tokens);
+        const std::size_t scratch = scratch_size(x, tokens);
+        if (memory.kept.size() >= kept && memory.scratch.size() >= scratch) return;
+        std::string text = title();
+        text += ": memory for ";
+        text += std::to_string(memory.kept.size());
+        text += " kept and ";
+        text += std::to_string(memory.scratch.size());
+        text += " scratch elements; expected kept_size and scratch_size of the input and the context's tokens, ";
+        text += std::to_string(kept);
+        text += " and ";
+        text += std::to_string(scratch);
+        geolip::detail::raise(usage_error(text));
     }
 
     std::string_view block_;

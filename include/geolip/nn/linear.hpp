@@ -4,14 +4,13 @@
 /// \file
 /// `linear`: y = x Wᵀ + b on the last axis.
 
-#include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
 
-#include "geolip/nn/gemm.hpp"
+#include "geolip/nn/detail/affine.hpp"
 #include "geolip/nn/module.hpp"
 
 namespace geolip::nn {
@@ -59,20 +58,15 @@ public:
         if (bias_) visit("bias", shape{out_}, bias_law_.value_or(standard));
     }
     constexpr std::size_t parameter_count() const { return out_ * in_ + (bias_ ? out_ : 0); }
-    std::size_t scratch_size(const shape& x) const {
-        return (std::max)({gemm_scratch_size<T>(x.rows(), in_, out_), gemm_scratch_size<T>(x.rows(), out_, in_),
-                           gemm_scratch_size<T>(out_, x.rows(), in_)});
-    }
+    std::size_t scratch_size(const shape& x) const { return detail::affine_scratch_size<T>(x.rows(), in_, out_); }
 
     void forward(std::span<const T> w, tensor_view<const T> x, tensor_view<T> y, workspace<T> memory) const {
-        gemm<T>(x.matrix(), transposed(weight(w)), y.matrix(), false, bias_ ? w.data() + out_ * in_ : nullptr,
-                memory.scratch, memory.isa);
+        detail::affine<T>(x.matrix(), weight(w), bias_in(w), y.matrix(), memory);
     }
     void backward(std::span<const T> w, tensor_view<const T> x, tensor_view<const T>, tensor_view<const T> dy,
                   tensor_view<T> dx, std::span<T> dw, workspace<T> memory) const {
-        if (dx) gemm<T>(dy.matrix(), weight(w), dx.matrix(), false, nullptr, memory.scratch, memory.isa);
-        gemm<T>(transposed(dy.matrix()), x.matrix(), {dw.data(), out_, in_}, true, nullptr, memory.scratch, memory.isa);
-        if (bias_) add_column_sums<T>(dy.matrix(), dw.data() + out_ * in_, memory.isa);
+        detail::affine_gradients<T>(x.matrix(), weight(w), dy.matrix(), dx ? dx.matrix() : matrix_view<T>(), weight(dw),
+                                    bias_in(dw), memory);
     }
 
     /// The weight within the layer's parameters.
@@ -82,6 +76,10 @@ public:
     }
 
 private:
+    template <class U>
+    constexpr U* bias_in(std::span<U> w) const {
+        return bias_ ? w.data() + out_ * in_ : nullptr;
+    }
     constexpr void check() const {
         if (in_ == 0 || out_ == 0 || (In != dynamic && in_ != In) || (Out != dynamic && out_ != Out))
             geolip::detail::raise(shape_error("linear(" + std::to_string(in_) + ", " + std::to_string(out_) +
