@@ -2,20 +2,24 @@
 
 /// \file
 /// The library's kernels against what the machine can do: simplices per second beside the limits that arithmetic and
-/// memory set, normal draws, CV of a batch of matrices with and without its gradient, and sweep items.
+/// memory set, normal draws, CV of a batch of matrices with and without its gradient, sweep items, and the products of
+/// a linear layer.
 
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
 #include <span>
 #include <string>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "geolip/metrics/volume_cv.hpp"
+#include "geolip/nn/gemm.hpp"
 #include "geolip/random/fill.hpp"
 #include "geolip/random/subset.hpp"
 #include "geolip/simplex/volumes.hpp"
@@ -156,12 +160,55 @@ void samples(State& state) {
     }
 }
 
+/// The three products of a linear layer, rows x in to rows x out: y = x Wᵀ + b, dx = dy W and dW += dyᵀ x.
+enum class product { output, input_gradient, weight_gradient };
+
+template <class T>
+void linear(State& state, isa level, product which) {
+    const auto rows = static_cast<std::size_t>(state.range(0)), in = static_cast<std::size_t>(state.range(1)),
+               out = static_cast<std::size_t>(state.range(2));
+    std::vector<T> x(rows * in), y(rows * out), w(out * in), bias(out);
+    geolip::fill_normal(std::span(x), {1, 4});
+    geolip::fill_normal(std::span(w), {1, 5});
+    geolip::fill_normal(std::span(y), {1, 6});
+    using geolip::nn::gemm, geolip::nn::gemm_scratch_size, geolip::nn::transposed;
+    const geolip::matrix_view<T> inputs(x.data(), rows, in), outputs(y.data(), rows, out), weight(w.data(), out, in);
+    std::vector<T> scratch(std::max({gemm_scratch_size<T>(rows, in, out), gemm_scratch_size<T>(rows, out, in),
+                                     gemm_scratch_size<T>(out, rows, in)}));
+    for (auto _ : state) {
+        if (which == product::output)
+            gemm<T>(inputs, transposed(weight), outputs, false, bias.data(), scratch, level);
+        else if (which == product::input_gradient)
+            gemm<T>(outputs, weight, inputs, false, nullptr, scratch, level);
+        else
+            gemm<T>(transposed(outputs), inputs, weight, false, nullptr, scratch, level);
+        benchmark::ClobberMemory();
+    }
+    using benchmark::Counter;
+    state.counters["flop/s"] =
+        Counter(static_cast<double>(state.iterations()) * 2 * static_cast<double>(rows * in * out), Counter::kIsRate);
+    state.counters["flop limit/s"] = peak_flops<T>(level);
+}
+
 template <class T>
 void register_for(isa level) {
     const std::string name = std::string(scalar_name<T>) + "/" + geolip::isa_name(level);
     benchmark::RegisterBenchmark(("normals/" + name).c_str(), normals<T>, level);
     auto* const of_volumes = benchmark::RegisterBenchmark(("volumes/" + name).c_str(), volumes<T>, level);
     for (const int dim : {8, 64, 512, 2048}) of_volumes->Arg(dim);
+    for (const auto& [which, title] : {std::pair(product::output, "linear/y/"),
+                                       {product::input_gradient, "linear/dx/"},
+                                       {product::weight_gradient, "linear/dw/"}}) {
+        auto* const of_linear = benchmark::RegisterBenchmark((title + name).c_str(), linear<T>, level, which);
+        for (const auto& [rows, in, out] : {std::array{500, 256, 768},
+                                            {500, 256, 256},
+                                            {4000, 256, 768},
+                                            {2048, 768, 64},
+                                            {32768, 48, 64},
+                                            {500, 251, 131},
+                                            {62, 256, 10}})
+            of_linear->Args({rows, in, out});
+    }
 }
 
 }  // namespace
