@@ -84,8 +84,9 @@ using input_t = typename detail::input_of<M>::type;
 ///   which they stand one after the other in `w` (default: there are none);
 /// * `m.kept_size(x_shape)` and `m.scratch_size(x_shape)`: how many T it wants of `memory` (default: 0).
 ///
-/// `forward` and `backward` are const, throw nothing that `output_shape` would not have thrown, and depend on nothing
-/// but their arguments. `M::input_type`, where it exists, is the element type of x; such a module's dx is always empty.
+/// `forward` and `backward` are const, depend on nothing but their arguments, and throw nothing but what `output_shape`
+/// or a check of the input (an embedding's of its ids) does, before they write anything. `M::input_type`, where it
+/// exists, is the element type of x; such a module's dx is always empty.
 template <class M>
 concept module = std::copy_constructible<M> && measured_scalar<typename M::scalar_type> &&
                  requires(const M& m, std::span<const typename M::scalar_type> w, tensor_view<const input_t<M>> x,
