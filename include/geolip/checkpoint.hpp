@@ -1,0 +1,10 @@
+// Copyright (c) 2026 the geolip authors. SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// Everything in checkpoint/. Needs the component `json`.
+
+#include "geolip/checkpoint/dtype.hpp"
+#include "geolip/checkpoint/npy.hpp"
+#include "geolip/checkpoint/safetensors.hpp"
+#include "geolip/checkpoint/training.hpp"
