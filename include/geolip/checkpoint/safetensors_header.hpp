@@ -301,9 +301,8 @@ inline void require_exact_cover(safetensors_header& header, std::uint64_t data_b
 
 }  // namespace detail
 
-/// Reads the header `json` of a file that has `data_bytes` behind it. White space before the object is accepted, as in
-/// the reference implementation, where the format's text wants `{` first.
-/// \param file what to call the file in messages
+/// Reads the header `json` of a file that has `data_bytes` behind it and is called `file` in messages. White space
+/// before the object is accepted, as in the reference implementation, where the format's text wants `{` first.
 /// \throws file_error saying what is wrong and with which tensor
 inline safetensors_header parse_safetensors_header(std::string_view json, std::uint64_t data_bytes,
                                                    std::string_view file) {

@@ -97,7 +97,7 @@ bool comes_before(const Tensor& a, const Tensor& b) {
 /// there before stays. So a file may be replaced by one that is made of its own (mapped) tensors.
 class safetensors_writer {
 public:
-    /// \param tensors names, types and shapes in any order; their places are overwritten
+    /// `tensors` has names, types and shapes in any order; places are overwritten.
     /// \throws usage_error for a name that is taken, reserved or has control characters, text that is not UTF-8, a size
     ///         that cannot be counted, a header above max_header_bytes; file_error if no file can be written
     safetensors_writer(const std::filesystem::path& path, std::vector<tensor_info> tensors, text_map metadata = {})

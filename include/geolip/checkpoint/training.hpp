@@ -228,9 +228,8 @@ struct no_state {
 /// cut too, as far as the disk keeps its word; without, the system may have written the name before the content, and a
 /// file that a power cut left damaged is refused when it is loaded.
 ///
-/// \param model     what tells this model from others, above all what the shapes of its parameters do not show, such as
-///                  the number of heads: "mha 256 x 8"
-/// \param optimiser anything `nn::stateful`
+/// `model` is text that tells this model from others, above all what the shapes of its parameters do not show, such as
+/// the number of heads: "mha 256 x 8". `optimiser` is anything `nn::stateful`.
 /// \throws shape_error if `w` is not `m`'s; usage_error for names twice or unprintable; file_error if it cannot be
 ///         written, and then the file is as before
 template <nn::module M, nn::stateful Optimiser>

@@ -43,6 +43,7 @@ public:
     std::FILE* handle() const { return handle_; }
 
     void write(std::string_view text) {
+        if (text.empty()) return;  // fwrite takes no null pointer
         if (std::fwrite(text.data(), 1, text.size(), handle_) != text.size()) fail("write");
     }
 

@@ -55,8 +55,8 @@ inline std::string hexadecimal(std::uint64_t bits, int digits = 16) {
 
 }  // namespace detail
 
-/// `text` in printable UTF-8 without line breaks. Control characters, those that reorder or hide text, backslashes and
-/// single quotes are written as `\n`, `\u001b`, `\\`, `\'`; bytes that are no UTF-8 as `\xff`.
+/// `text` in printable UTF-8 without line breaks. Control characters, those that reorder or hide text, backslashes,
+/// single quotes and bytes that are no UTF-8 are written as C++ escapes them: with n, u and four digits, x and two.
 inline std::string escaped(std::string_view text) {
     std::string result;
     result.reserve(text.size());
