@@ -220,20 +220,31 @@ private:
         }
     }
 
+    /// A place on the line of a search, to which w moves at the end, also when something throws.
+    class place {
+    public:
+        place(const lbfgs& self, std::span<T> w) : self_(self), w_(w) {}
+        place(const place&) = delete;
+        place(place&&) = delete;
+        place& operator=(const place&) = delete;
+        place& operator=(place&&) = delete;
+        ~place() { move(at); }
+        void move(double to) const {
+            std::ranges::copy(self_.from_, w_.begin());
+            if (to != 0) self_.add_scaled(w_, to, self_.direction_);
+        }
+        double at = 0;
+
+    private:
+        const lbfgs& self_;
+        std::span<T> w_;
+    };
+
     /// The line search from w along the direction, which leaves w at what it found.
     template <class Function>
     detail::line_search_result search(std::span<T> w, const detail::line_point& start, Function& f) {
         std::ranges::copy(w, from_.begin());
-        struct place {
-            const lbfgs& self;
-            std::span<T> w;
-            double at = 0;
-            ~place() { move(at); }  // also when f throws
-            void move(double to) const {
-                std::ranges::copy(self.from_, w.begin());
-                if (to != 0) self.add_scaled(w, to, self.direction_);
-            }
-        } line{*this, w};
+        place line(*this, w);
         const auto evaluate = [&](double at, std::size_t buffer) {
             line.move(at);
             detail::line_point p{at, 0, 0, buffer};

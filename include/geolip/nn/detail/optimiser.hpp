@@ -51,7 +51,7 @@ void take_steps(T* w, const T* g, T* const* state, std::size_t count, const Coef
     GEOLIP_SIMD_CALL(level, take_steps(w, g, state, count, c));
 }
 
-inline constexpr std::size_t dot_parts = std::size_t{simd::baseline::dot_parts};
+inline constexpr std::size_t dot_parts = simd::baseline::dot_parts;
 
 template <bool Square, class T>
 void add_dots(const T* a, const T* b, std::size_t count, double* sums, isa level) {
