@@ -82,7 +82,7 @@ void declare(CLI::App& app, settings& s) {
     });
     add_text(app, "--deviations", "X", "3", "Standard errors that a class needs",
              [&](const std::string& text) { s.limits.deviations = real_number(text, "--deviations", 0, 100); });
-    add_text(app, "--collapse", "F", "0.5", "Below F * head_dim dimensions a head is collapsing",
+    add_text(app, "--collapse", "F", "0.33", "Below F * head_dim dimensions a head is collapsing",
              [&](const std::string& text) { s.limits.collapse_fraction = real_number(text, "--collapse", 0, 1); });
     app.add_flag("--json", s.json, "Print one JSON document instead of the tables");
 }

@@ -34,7 +34,7 @@ struct health_limits {
     double band_low = 0.13;
     double band_high = 0.30;
     double deviations = 3;
-    double collapse_fraction = 0.5;
+    double collapse_fraction = 0.33;
 };
 
 /// A set of rows that was read: shared keys and values come once.

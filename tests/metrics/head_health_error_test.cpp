@@ -87,7 +87,7 @@ TEST_CASE("at a bound of the band, of the collapse, claims are as rare as the er
         below += one_if(m.activation(rows.view(), r, memory).state == health::below_band);
         m.collapse_fraction = 1;
         collapsed += one_if(m.activation(rows.view(), r, memory).state == health::collapsing);
-        m.collapse_fraction = 0.5;
+        m.collapse_fraction = 0.33;
     }
     for (const std::size_t claims : {inside, above, below, collapsed}) {
         CAPTURE(claims);

@@ -126,7 +126,7 @@ public:
     double band_low = 0.13;
     double band_high = 0.30;
     double deviations = 3;
-    double collapse_fraction = 0.5;
+    double collapse_fraction = 0.33;
     [[no_unique_address]] Backend backend = {};
 
     /// One reading a query head. Head h is columns h * head_dim to (h + 1) * head_dim - 1 of its matrix.
