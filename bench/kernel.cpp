@@ -2,8 +2,8 @@
 
 /// \file
 /// The library's kernels against what the machine can do: simplices per second beside the limits that arithmetic and
-/// memory set, normal draws, CV of a batch of matrices with and without its gradient, sweep items, and the products of
-/// a linear layer.
+/// memory set, normal draws, CV of a batch of matrices with and without its gradient, sweep items, the products of a
+/// linear layer and the passes of a convolution.
 
 #include <benchmark/benchmark.h>
 
@@ -19,6 +19,8 @@
 #include <vector>
 
 #include "geolip/metrics/volume_cv.hpp"
+#include "geolip/nn/convolution.hpp"
+#include "geolip/nn/data_parallel.hpp"
 #include "geolip/nn/gemm.hpp"
 #include "geolip/random/fill.hpp"
 #include "geolip/random/subset.hpp"
@@ -190,6 +192,37 @@ void linear(State& state, isa level, product which) {
     state.counters["flop limit/s"] = peak_flops<T>(level);
 }
 
+/// A 3 x 3 convolution of 16 square images: forward, and backward with and without the input's gradient.
+enum class pass { forward, backward, backward_to_parameters };
+
+template <class T>
+void convolution(State& state, isa level, pass which) {
+    using namespace geolip::nn;
+    const auto in = static_cast<std::size_t>(state.range(0)), out = static_cast<std::size_t>(state.range(1)),
+               size = static_cast<std::size_t>(state.range(2));
+    const convolution_3x3<T> layer(in, out);
+    const shape x_shape{16, in, size, size}, y_shape{16, out, size, size};
+    std::vector<T> x(x_shape.size()), dx(x.size()), y(y_shape.size()), dy(y.size()), w(layer.parameter_count()),
+        dw(w.size());
+    geolip::fill_normal(std::span(x), {1, 7});
+    geolip::fill_normal(std::span(dy), {1, 8});
+    geolip::fill_normal(std::span(w), {1, 9});
+    workspace_memory<convolution_3x3<T>> memory(layer, x_shape);
+    const tensor_view<T> wanted = which == pass::backward ? tensor_view<T>(dx.data(), x_shape) : tensor_view<T>();
+    for (auto _ : state) {
+        if (which == pass::forward)
+            layer.forward(w, {x.data(), x_shape}, {y.data(), y_shape}, memory.view(level));
+        else
+            layer.backward(w, {x.data(), x_shape}, {y.data(), y_shape}, {dy.data(), y_shape}, wanted, dw,
+                           memory.view(level));
+        benchmark::ClobberMemory();
+    }
+    const double products = static_cast<double>(x.size() * out) * 9 * (which == pass::backward ? 2 : 1);
+    using benchmark::Counter;
+    state.counters["flop/s"] = Counter(static_cast<double>(state.iterations()) * 2 * products, Counter::kIsRate);
+    state.counters["flop limit/s"] = peak_flops<T>(level);
+}
+
 template <class T>
 void register_for(isa level) {
     const std::string name = std::string(scalar_name<T>) + "/" + geolip::isa_name(level);
@@ -208,6 +241,13 @@ void register_for(isa level) {
                                             {500, 251, 131},
                                             {62, 256, 10}})
             of_linear->Args({rows, in, out});
+    }
+    for (const auto& [which, title] : {std::pair(pass::forward, "convolution/forward/"),
+                                       {pass::backward, "convolution/backward/"},
+                                       {pass::backward_to_parameters, "convolution/backward_to_parameters/"}}) {
+        auto* const of_images = benchmark::RegisterBenchmark((title + name).c_str(), convolution<T>, level, which);
+        for (const auto& [in, out, size] : {std::array{3, 16, 64}, {16, 3, 64}, {32, 32, 28}})
+            of_images->Args({in, out, size});
     }
 }
 

@@ -12,6 +12,7 @@
 #include "geolip/nn/clip.hpp"
 #include "geolip/nn/convolution.hpp"
 #include "geolip/nn/cross_entropy.hpp"
+#include "geolip/nn/cv_penalty.hpp"
 #include "geolip/nn/data_parallel.hpp"
 #include "geolip/nn/embedding.hpp"
 #include "geolip/nn/gemm.hpp"
