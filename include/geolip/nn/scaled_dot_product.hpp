@@ -112,7 +112,7 @@ constexpr std::size_t attention_scratch_size(std::size_t queries, std::size_t ke
     constexpr std::size_t lanes = 64 / sizeof(T);
     const std::size_t width = (std::min)((queries + lanes - 1) / lanes, std::size_t{simd::attention_registers}) * lanes;
     const std::size_t padded_dim = (dim + lanes - 1) / lanes * lanes;
-    return 5 * (width * padded_dim + 64) + 2 * (width * std::size_t{simd::attention_keys} + 64) + 2 * (width + 64) +
+    return 5 * (width * padded_dim + 64) + 2 * (width * std::size_t{simd::attention_keys} + 64) + 3 * (width + 64) +
            width * lanes + 64 + 2 * (keys * padded_dim + 64);
 }
 
