@@ -27,9 +27,10 @@ struct sizes {
     bool bias = true;
     std::optional<std::size_t> padding = std::nullopt;
 };
-// More rows than the table has, fewer, as many; one sample, one token, one head; a word that pads.
-const sizes cases[] = {{11, 5, 12, 3, 9},        {40, 3, 8, 2, 2}, {4, 2, 6, 1, 3},         {3, 1, 4, 2, 1},
-                       {7, 6, 32, 4, 17, false}, {1, 1, 2, 1, 5},  {5, 4, 8, 2, 6, true, 2}};
+// More rows than the table has, fewer, as many; one sample, one token, one head; more rows than are worked on at once;
+// a word that pads.
+const sizes cases[] = {{11, 5, 12, 3, 9}, {40, 3, 8, 2, 2},         {4, 2, 6, 1, 3}, {3, 1, 4, 2, 1},
+                       {30, 8, 8, 2, 60}, {7, 6, 32, 4, 17, false}, {1, 1, 2, 1, 5}, {5, 4, 8, 2, 6, true, 2}};
 
 template <class T>
 token_attention<T> fused(const sizes& s) {
@@ -110,6 +111,33 @@ TEST_CASE_TEMPLATE("token attention is the chain of its parts", T, float, double
             }
             CHECK(a == run<T>(whole, s, level));
         }
+}
+
+TEST_CASE_TEMPLATE("the bits of attention over a batch are those of its samples one after the other", T, float,
+                   double) {
+    const multi_head_attention<T> m(12, 3);
+    constexpr std::size_t batch = 67, tokens = 7;  // 469 rows, which are worked on in parts
+    const shape all = {batch, tokens, 12}, one = all.with_front(1);
+    const auto w = moderate<T>(parameter_count(m)), x = geolip_test::normals<T>(all.size(), 5),
+               dy = geolip_test::normals<T>(all.size(), 6);
+    const tensor_view<const T> inputs(x.data(), all), slopes(dy.data(), all);
+    workspace_memory<multi_head_attention<T>> memory(m, all), small(m, one);
+    std::vector<T> y(all.size()), dx(all.size()), dw(w.size()), y1(y), dx1(dx), dw1(dw);
+    const auto view = [&](std::vector<T>& v) { return tensor_view<T>(v.data(), all); };
+    for (const geolip::isa level : geolip_test::available_levels()) {
+        std::fill(dw.begin(), dw.end(), T(0));
+        std::fill(dw1.begin(), dw1.end(), T(0));
+        m.forward(w, inputs, view(y), memory.view(level));
+        m.backward(w, inputs, view(y), slopes, view(dx), dw, memory.view(level));
+        for (std::size_t b = 0; b < batch; ++b) {
+            m.forward(w, inputs.slice(b, 1), view(y1).slice(b, 1), small.view(level));
+            m.backward(w, inputs.slice(b, 1), view(y1).slice(b, 1), slopes.slice(b, 1), view(dx1).slice(b, 1), dw1,
+                       small.view(level));
+        }
+        CHECK(y == y1);
+        CHECK(dx == dx1);
+        CHECK(dw == dw1);
+    }
 }
 
 TEST_CASE("token attention's gradients are those of central differences") {

@@ -138,13 +138,15 @@ public:
         require_memory(x.extents(), context_tokens(in), memory);
         const parameters<const T> p = parameters_in(w);
         const activations<T> a = activations_in(x.extents(), context_tokens(in), memory.kept);
-        if (in.context) {
-            detail::affine<T>(x.matrix(), p.q, p.q_bias, a.query_rows, memory);
-            detail::affine<T>(in.context.matrix(), p.kv, p.kv_bias, a.key_rows, memory);
-        } else {
-            detail::affine<T>(x.matrix(), p.qkv, p.q_bias, a.query_rows, memory);
-        }
-        attend(p, a, in, y, memory);
+        attend(p, a, in, y, memory, [&](std::size_t begin, std::size_t count, const activations<T>& part) {
+            const matrix_view<const T> rows = x.slice(begin, count).matrix();
+            if (in.context) {
+                detail::affine<T>(rows, p.q, p.q_bias, part.query_rows, memory);
+                detail::affine<T>(in.context.slice(begin, count).matrix(), p.kv, p.kv_bias, part.key_rows, memory);
+            } else {
+                detail::affine<T>(rows, p.qkv, p.q_bias, part.query_rows, memory);
+            }
+        });
     }
     void backward(std::span<const T> w, tensor_view<const T> x, const attention_inputs<T>& in, tensor_view<const T>,
                   tensor_view<const T> dy, tensor_view<T> dx, const attention_gradients<T>& d, std::span<T> dw,
@@ -155,33 +157,42 @@ public:
         // The gradients of the activations lie in scratch memory as the activations do in kept memory.
         const activations<T> da = activations_in(x.extents(), context_tokens(in), memory.scratch, false);
         memory.scratch = memory.scratch.subspan((std::min)(memory.scratch.size(), da.used));
-        attend_back(p, a, in, dy, da, g, d, memory);
-        const matrix_view<T> dx_rows = dx ? dx.matrix() : matrix_view<T>();
-        if (in.context) {
-            const matrix_view<T> dcontext = d.context ? d.context.matrix() : matrix_view<T>();
-            detail::affine_gradients<T>(x.matrix(), p.q, da.query_rows, dx_rows, g.q, g.q_bias, memory);
-            detail::affine_gradients<T>(in.context.matrix(), p.kv, da.key_rows, dcontext, g.kv, g.kv_bias, memory);
-        } else {
-            detail::affine_gradients<T>(x.matrix(), p.qkv, da.query_rows, dx_rows, g.qkv, g.q_bias, memory);
-        }
+        attend_back(p, a, in, dy, da, g, d, memory,
+                    [&](std::size_t begin, std::size_t count, const activations<T>& part) {
+                        const matrix_view<const T> rows = x.slice(begin, count).matrix();
+                        const matrix_view<T> dx_rows = dx ? dx.slice(begin, count).matrix() : matrix_view<T>();
+                        if (in.context) {
+                            const matrix_view<T> dcontext =
+                                d.context ? d.context.slice(begin, count).matrix() : matrix_view<T>();
+                            detail::affine_gradients<T>(rows, p.q, part.query_rows, dx_rows, g.q, g.q_bias, memory);
+                            detail::affine_gradients<T>(in.context.slice(begin, count).matrix(), p.kv, part.key_rows,
+                                                        dcontext, g.kv, g.kv_bias, memory);
+                        } else {
+                            detail::affine_gradients<T>(rows, p.qkv, part.query_rows, dx_rows, g.qkv, g.q_bias, memory);
+                        }
+                    });
     }
 
-    /// Self-attention in parts, for a module that projects by itself: it sets the rows (q, k, v) of `projections`, one
-    /// a token, then calls `attend`. x is the shape of the tokens.
-    matrix_view<T> projections(const shape& x, std::span<T> kept) const {
-        return activations_in(x, 0, kept).query_rows;
+    /// Self-attention for a module that projects by itself: `project(begin, count, rows)` sets the rows (q, k, v) of
+    /// the tokens of samples `begin` … `begin + count - 1`, one a token. x is the shape of the tokens.
+    template <class Project>
+    void attend(std::span<const T> w, const shape& x, tensor_view<T> y, workspace<T> memory, Project&& project) const {
+        attend(parameters_in(w), activations_in(x, 0, memory.kept), {}, y, memory,
+               [&](std::size_t begin, std::size_t count, const activations<T>& part) {
+                   project(begin, count, part.query_rows);
+               });
     }
-    void attend(std::span<const T> w, const shape& x, tensor_view<T> y, workspace<T> memory) const {
-        attend(parameters_in(w), activations_in(x, 0, memory.kept), {}, y, memory);
-    }
-    /// Back to the gradient of the projections, which is returned and lies in `memory.scratch`; what is left of that
-    /// stays in `memory.scratch`. Adds the gradients of the output projection to dw.
-    matrix_view<T> attend_back(std::span<const T> w, const shape& x, tensor_view<const T> dy, std::span<T> dw,
-                               workspace<T>& memory) const {
+    /// Back to the gradients of the projections, which `use(begin, count, rows)` is given, and adds those of the output
+    /// projection to dw. The rows are gone when `use` returns.
+    template <class Use>
+    void attend_back(std::span<const T> w, const shape& x, tensor_view<const T> dy, std::span<T> dw,
+                     workspace<T> memory, Use&& use) const {
         const activations<T> da = activations_in(x, 0, memory.scratch, false);
         memory.scratch = memory.scratch.subspan((std::min)(memory.scratch.size(), da.used));
-        attend_back(parameters_in(w), activations_in(x, 0, memory.kept), {}, dy, da, parameters_in(dw), {}, memory);
-        return da.query_rows;
+        attend_back(parameters_in(w), activations_in(x, 0, memory.kept), {}, dy, da, parameters_in(dw), {}, memory,
+                    [&](std::size_t begin, std::size_t count, const activations<T>& part) {
+                        use(begin, count, part.query_rows);
+                    });
     }
 
     /// The queries, keys and values of the last forward pass with this `kept` memory, and what the heads made of them
@@ -276,19 +287,62 @@ private:
         return in.context ? in.context.extents()[1] : 0;
     }
 
-    scaled_dot_product<T> core(const activations<T>& a, const attention_inputs<T>& in) const {
-        return {a.q, a.k, a.v, {static_cast<T>(sizes_.scale), sizes_.causal, in.ignored, in.bias}};
+    // Of samples from `begin`, whose activations are a.
+    scaled_dot_product<T> core(const activations<T>& a, const attention_inputs<T>& in, std::size_t begin) const {
+        return {
+            a.q, a.k, a.v, {static_cast<T>(sizes_.scale), sizes_.causal, in.ignored.slice(begin, a.q.batch), in.bias}};
     }
+    // Samples `begin` … `begin + count - 1` of the activations, and of the inputs.
+    static activations<T> slice(activations<T> a, std::size_t begin, std::size_t count) {
+        const auto heads = [&](heads_view<T>& h) {
+            h.data += static_cast<std::ptrdiff_t>(begin) * h.batch_stride;
+            h.batch = count;
+        };
+        const auto rows = [&](matrix_view<T>& m, std::size_t tokens) {
+            if (m.data() != nullptr) m = {m.row(begin * tokens), count * tokens, m.cols(), m.row_stride()};
+        };
+        rows(a.query_rows, a.q.tokens);
+        rows(a.key_rows, a.k.tokens);
+        rows(a.mixed_rows, a.q.tokens);
+        if (!a.statistics.empty())
+            a.statistics = a.statistics.subspan(attention_statistics_size(begin, a.q.heads, a.q.tokens));
+        for (heads_view<T>* h : {&a.q, &a.k, &a.v, &a.mixed}) heads(*h);
+        return a;
+    }
+    // Some samples at a time, which a second-level cache keeps from the projection to the output. Every row and every
+    // sum is the same chain of operations in any partition, so the bits do not depend on it.
+    template <class Visit>
+    static void each_part(const activations<T>& a, Visit&& visit) {
+        constexpr std::size_t rows = 192;
+        const std::size_t most =
+            (std::max)(std::size_t{1}, rows / (std::max)({std::size_t{1}, a.q.tokens, a.k.tokens}));
+        for (std::size_t begin = 0; begin < a.q.batch; begin += most) visit(begin, (std::min)(most, a.q.batch - begin));
+    }
+    // `project(begin, count, part)` sets queries, keys and values.
+    template <class Project>
     void attend(const parameters<const T>& p, const activations<T>& a, const attention_inputs<T>& in, tensor_view<T> y,
-                const workspace<T>& memory) const {
-        core(a, in).forward(a.mixed, a.statistics, memory.scratch, memory.isa);
-        detail::affine<T>(a.mixed_rows, p.out, p.out_bias, y.matrix(), memory);
+                const workspace<T>& memory, Project&& project) const {
+        each_part(a, [&](std::size_t begin, std::size_t count) {
+            const activations<T> part = slice(a, begin, count);
+            project(begin, count, part);
+            core(part, in, begin).forward(part.mixed, part.statistics, memory.scratch, memory.isa);
+            detail::affine<T>(part.mixed_rows, p.out, p.out_bias, y.slice(begin, count).matrix(), memory);
+        });
     }
+    // `use(begin, count, part)` takes their gradients.
+    template <class Use>
     void attend_back(const parameters<const T>& p, const activations<T>& a, const attention_inputs<T>& in,
                      tensor_view<const T> dy, const activations<T>& da, const parameters<T>& g,
-                     const attention_gradients<T>& d, const workspace<T>& memory) const {
-        detail::affine_gradients<T>(a.mixed_rows, p.out, dy.matrix(), da.mixed_rows, g.out, g.out_bias, memory);
-        core(a, in).backward(a.mixed, a.statistics, da.mixed, da.q, da.k, da.v, d.bias, memory.scratch, memory.isa);
+                     const attention_gradients<T>& d, const workspace<T>& memory, Use&& use) const {
+        each_part(a, [&](std::size_t begin, std::size_t count) {
+            const activations<T> part = slice(a, begin, count), dpart = slice(da, 0, count);  // used before the next
+            detail::affine_gradients<T>(part.mixed_rows, p.out, dy.slice(begin, count).matrix(), dpart.mixed_rows,
+                                        g.out, g.out_bias, memory);
+            core(part, in, begin)
+                .backward(part.mixed, part.statistics, dpart.mixed, dpart.q, dpart.k, dpart.v, d.bias, memory.scratch,
+                          memory.isa);
+            use(begin, count, dpart);
+        });
     }
     std::string title() const {
         std::string text(block_);

@@ -14,6 +14,7 @@
 
 #include "geolip/nn/attention.hpp"
 #include "geolip/nn/chain.hpp"
+#include "geolip/nn/detail/affine.hpp"
 #include "geolip/nn/detail/elementwise.hpp"
 #include "geolip/nn/embedding.hpp"
 #include "geolip/nn/gemm.hpp"
@@ -69,11 +70,7 @@ public:
     std::size_t scratch_size(const shape& x) const {
         const shape h = output_shape(x);
         const std::size_t own = by_table(h) ? table_rows() * projected() : h.size();
-        const std::size_t rows = by_table(h) ? table_rows() : h.rows();
-        return nn::scratch_size(attention_, h) + padded<T>(own) +
-               padded<T>((std::max)({gemm_scratch_size<T>(rows, dim(), projected()),
-                                     gemm_scratch_size<T>(rows, projected(), dim()),
-                                     gemm_scratch_size<T>(projected(), rows, dim())}));
+        return nn::scratch_size(attention_, h) + padded<T>(own) + padded<T>(product_scratch_size(h));
     }
 
     /// \throws usage_error for an id that is not in the vocabulary, and y is as it was
@@ -87,23 +84,27 @@ public:
         const std::span<const T> inner = w.subspan(table_rows() * dim());
         const matrix_view<const T> weight(inner.data(), projected(), dim());
         const T* const bias = attention_.sizes().bias ? inner.data() + weight.rows() * dim() : nullptr;
-        const matrix_view<T> rows = attention_.projections(h_shape, memory.kept);
         if (by_table(h_shape)) {
-            workspace<T> rest = memory;
-            T* const table = take(rest.scratch, table_rows() * projected()).data();
+            T* const table = take(memory.scratch, table_rows() * projected()).data();
             T* const position = table + words_.vocabulary() * projected();
             const matrix_view<const T> at(w.data(), table_rows(), dim());
             gemm<T>(at.first_rows(words_.vocabulary()), transposed(weight), {table, words_.vocabulary(), projected()},
-                    false, nullptr, rest.scratch, memory.isa);
+                    false, nullptr, memory.scratch, memory.isa);
             gemm<T>({at.row(words_.vocabulary()), positions_.tokens(), dim()}, transposed(weight),
-                    {position, positions_.tokens(), projected()}, false, bias, rest.scratch, memory.isa);
-            for (std::size_t i = 0; i < x.size(); ++i)
-                detail::add<T>(rows.row(i), table + static_cast<std::size_t>(x[i]) * projected(),
-                               position + i % positions_.tokens() * projected(), projected(), memory.isa);
+                    {position, positions_.tokens(), projected()}, false, bias, memory.scratch, memory.isa);
+            attention_.attend(inner, h_shape, y, memory, [&](std::size_t begin, std::size_t, matrix_view<T> rows) {
+                const std::int32_t* id = x.data() + begin * positions_.tokens();
+                for (std::size_t i = 0; i < rows.rows(); ++i)
+                    detail::add<T>(rows.row(i), table + static_cast<std::size_t>(id[i]) * projected(),
+                                   position + i % positions_.tokens() * projected(), projected(), memory.isa);
+            });
         } else {
-            gemm<T>(h.matrix(), transposed(weight), rows, false, bias, memory.scratch, memory.isa);
+            attention_.attend(inner, h_shape, y, memory,
+                              [&](std::size_t begin, std::size_t count, matrix_view<T> rows) {
+                                  gemm<T>(h.slice(begin, count).matrix(), transposed(weight), rows, false, bias,
+                                          memory.scratch, memory.isa);
+                              });
         }
-        attention_.attend(inner, h_shape, y, memory);
         detail::add_into<T>(y.data(), h.data(), y.size(), memory.isa);
     }
     void backward(std::span<const T> w, tensor_view<const std::int32_t> x, tensor_view<const T>,
@@ -115,16 +116,20 @@ public:
         const matrix_view<const T> weight(inner.data(), projected(), dim());
         const matrix_view<T> weight_gradient(inner_gradient.data(), projected(), dim());
         T* const bias = attention_.sizes().bias ? inner_gradient.data() + weight.rows() * dim() : nullptr;
-        const matrix_view<T> rows = attention_.attend_back(inner, h_shape, dy, inner_gradient, memory);
         if (by_table(h_shape)) {
             const std::span<T> sums = take(memory.scratch, table_rows() * projected());
             std::fill(sums.begin(), sums.end(), T(0));
             const matrix_view<T> by_row(sums.data(), table_rows(), projected());
             const matrix_view<T> by_position(by_row.row(words_.vocabulary()), positions_.tokens(), projected());
-            for (std::size_t i = 0; i < x.size(); ++i)
-                detail::add_into<T>(by_row.row(static_cast<std::size_t>(x[i])), rows.row(i), projected(), memory.isa);
-            add_column_sums<T>({rows.data(), h_shape[0], positions_.tokens() * projected()}, by_position.data(),
-                               memory.isa);
+            attention_.attend_back(inner, h_shape, dy, inner_gradient, memory,
+                                   [&](std::size_t begin, std::size_t count, matrix_view<const T> rows) {
+                                       const std::int32_t* id = x.data() + begin * positions_.tokens();
+                                       for (std::size_t i = 0; i < rows.rows(); ++i)
+                                           detail::add_into<T>(by_row.row(static_cast<std::size_t>(id[i])), rows.row(i),
+                                                               projected(), memory.isa);
+                                       add_column_sums<T>({rows.data(), count, positions_.tokens() * projected()},
+                                                          by_position.data(), memory.isa);
+                                   });
             gemm<T>(by_row, weight, {dw.data(), table_rows(), dim()}, true, nullptr, memory.scratch, memory.isa);
             gemm<T>(transposed(by_row), {w.data(), table_rows(), dim()}, weight_gradient, true, nullptr, memory.scratch,
                     memory.isa);
@@ -132,10 +137,16 @@ public:
             embed_back(w, x, dy, dw, memory);
         } else {
             const tensor_view<T> dh(take(memory.scratch, h_shape.size()).data(), h_shape);
+            const std::span<T> scratch = take(memory.scratch, product_scratch_size(h_shape));
             std::copy_n(dy.data(), dy.size(), dh.data());
-            gemm<T>(rows, weight, dh.matrix(), true, nullptr, memory.scratch, memory.isa);
-            gemm<T>(transposed(rows), h.matrix(), weight_gradient, true, nullptr, memory.scratch, memory.isa);
-            if (bias != nullptr) add_column_sums<T>(rows, bias, memory.isa);
+            attention_.attend_back(inner, h_shape, dy, inner_gradient, memory,
+                                   [&](std::size_t begin, std::size_t count, matrix_view<const T> rows) {
+                                       gemm<T>(rows, weight, dh.slice(begin, count).matrix(), true, nullptr, scratch,
+                                               memory.isa);
+                                       gemm<T>(transposed(rows), h.slice(begin, count).matrix(), weight_gradient, true,
+                                               nullptr, scratch, memory.isa);
+                                       if (bias != nullptr) add_column_sums<T>(rows, bias, memory.isa);
+                                   });
             embed_back(w, x, dh, dw, memory);
         }
     }
@@ -156,6 +167,10 @@ private:
     constexpr std::size_t table_rows() const { return words_.vocabulary() + positions_.tokens(); }
     // A word that pads takes no gradient, which the table would give it.
     constexpr bool by_table(const shape& h) const { return !words_.padding() && table_rows() < h.rows(); }
+
+    std::size_t product_scratch_size(const shape& h) const {
+        return detail::affine_scratch_size<T>((std::max)(table_rows(), h.rows()), dim(), projected());
+    }
 
     void embed_back(std::span<const T> w, tensor_view<const std::int32_t> x, tensor_view<const T> dh, std::span<T> dw,
                     const workspace<T>& memory) const {
