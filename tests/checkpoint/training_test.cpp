@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "geolip/nn/adam.hpp"
+#include "geolip/nn/lbfgs.hpp"
 #include "geolip/nn/sgd.hpp"
 #include "support/safetensors.hpp"
 #include "support/temporary_folder.hpp"
@@ -99,6 +100,42 @@ TEST_CASE("a resumed run goes on to the same bits") {
     check_resumption<adam<float>>();
     check_resumption<adam<double>>(geolip::nn::adam_options{.weight_decay = 0.1, .amsgrad = true});
     check_resumption<adamw<float>>();
+}
+
+TEST_CASE("L-BFGS goes on with its history of steps") {
+    const temporary_folder folder;
+    const linear<double> model(3, 2);
+    const auto loss = [](std::span<const double> w, std::span<double> g) {
+        double sum = 0;
+        for (std::size_t i = 0; i < w.size(); ++i) {  // a bent valley
+            const double next = w[(i + 1) % w.size()];
+            const double slope = w[i] - 1 + 0.3 * next * next;
+            sum += slope * slope;
+            g[i] = 0;
+        }
+        for (std::size_t i = 0; i < w.size(); ++i) {
+            const double next = w[(i + 1) % w.size()];
+            const double slope = w[i] - 1 + 0.3 * next * next;
+            g[i] += 2 * slope;
+            g[(i + 1) % w.size()] += 1.2 * slope * next;
+        }
+        return sum;
+    };
+    const auto run = [&](geolip::nn::lbfgs<double>& o, std::vector<double>& w, int steps) {
+        for (int i = 0; i < steps; ++i) o.step(w, loss);
+    };
+    const geolip::nn::lbfgs_options options{.rate = 0.5, .max_iterations = 2, .history = 3};
+    geolip::nn::lbfgs<double> whole(count, options), stopped(count, options), resumed(count, options);
+    std::vector<double> w(count, 2), v(count, 2), u(count);
+    run(whole, w, 8);
+    run(stopped, v, 3);
+    save_training(folder / "run", "valley", model, v, stopped, {.step = 3});
+    CHECK(load_training(folder / "run", "valley", model, u, resumed).step == 3);
+    CHECK(u == v);
+    run(resumed, u, 5);
+    CHECK(u == w);
+    CHECK(u != v);
+    CHECK(resumed.iterations() == whole.iterations());
 }
 
 TEST_CASE("everything that was saved comes back, whatever it is") {
