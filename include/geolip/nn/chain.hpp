@@ -87,8 +87,8 @@ class chain {
 public:
     using scalar_type = typename detail::first_of<Ms...>::type::scalar_type;
     using input_type = input_t<typename detail::first_of<Ms...>::type>;
-    template <std::size_t I>
-    using module_type = std::tuple_element_t<I, std::tuple<Ms...>>;
+    template <std::size_t Index>
+    using module_type = std::tuple_element_t<Index, std::tuple<Ms...>>;
 
     static constexpr std::size_t input_features = detail::static_input_features<module_type<0>>();
     static constexpr std::size_t output_features = [] {
@@ -103,17 +103,17 @@ public:
     constexpr chain() = default;
     constexpr explicit(count == 1) chain(Ms... modules) : modules_(std::move(modules)...) {}
 
-    /// Module I.
-    template <std::size_t I>
-    constexpr const module_type<I>& get() const {
-        return std::get<I>(modules_);
+    /// Module Index.
+    template <std::size_t Index>
+    constexpr const module_type<Index>& get() const {
+        return std::get<Index>(modules_);
     }
 
     shape output_shape(const shape& x) const { return shapes(x)[count]; }
 
     template <class Visit>
     void visit_parameters(Visit&& visit) const {
-        each([&]<std::size_t I>(const auto& m) { detail::visit_prefixed(m, std::to_string(I), visit); });
+        each([&]<std::size_t Index>(const auto& m) { detail::visit_prefixed(m, std::to_string(Index), visit); });
     }
     constexpr std::size_t parameter_count() const {
         std::size_t total = 0;
@@ -126,9 +126,9 @@ public:
         const auto s = shapes(x);
         std::size_t own = 0;
         std::size_t largest = 0;
-        each([&]<std::size_t I>(const auto& m) {
-            own = (std::max)(own, nn::scratch_size(m, s[I]));
-            if (I > 0) largest = (std::max)(largest, padded<scalar_type>(s[I].size()));
+        each([&]<std::size_t Index>(const auto& m) {
+            own = (std::max)(own, nn::scratch_size(m, s[Index]));
+            if (Index > 0) largest = (std::max)(largest, padded<scalar_type>(s[Index].size()));
         });
         return own + 2 * largest;  // gradients of an input and of an output at a time
     }
@@ -137,10 +137,10 @@ public:
                  workspace<scalar_type> memory) const {
         const auto s = shapes(x.extents());
         const auto place = kept_places(s);
-        each([&]<std::size_t I>(const auto& m) {
+        each([&]<std::size_t Index>(const auto& m) {
             const std::span<const scalar_type> own = cut(w, m);
-            const tensor_view<scalar_type> out = I + 1 == count ? y : result<I>(s, place, memory.kept);
-            m.forward(own, input<I>(x, s, place, memory.kept), out, part<I>(place, memory));
+            const tensor_view<scalar_type> out = Index + 1 == count ? y : result<Index>(s, place, memory.kept);
+            m.forward(own, input<Index>(x, s, place, memory.kept), out, part<Index>(place, memory));
         });
     }
 
@@ -153,37 +153,37 @@ public:
         for (std::size_t i = 1; i < count; ++i) largest = (std::max)(largest, padded<scalar_type>(s[i].size()));
         scalar_type* const gradient[2] = {take(memory.scratch, largest).data(), take(memory.scratch, largest).data()};
         std::size_t end = parameter_count();
-        each_reversed([&]<std::size_t I>(const auto& m) {
+        each_reversed([&]<std::size_t Index>(const auto& m) {
             const std::size_t size = nn::parameter_count(m);
             end -= size;
-            const tensor_view<const scalar_type> out = I + 1 == count ? y : result<I>(s, place, memory.kept);
+            const tensor_view<const scalar_type> out = Index + 1 == count ? y : result<Index>(s, place, memory.kept);
             const tensor_view<const scalar_type> dout =
-                I + 1 == count ? dy : tensor_view<const scalar_type>(gradient[(I + 1) % 2], s[I + 1]);
+                Index + 1 == count ? dy : tensor_view<const scalar_type>(gradient[(Index + 1) % 2], s[Index + 1]);
             tensor_view<scalar_type> din = dx;
-            if constexpr (I > 0) din = {gradient[I % 2], s[I]};
-            m.backward(w.subspan(end, size), input<I>(x, s, place, memory.kept), out, dout, din, dw.subspan(end, size),
-                       part<I>(place, memory));
+            if constexpr (Index > 0) din = {gradient[Index % 2], s[Index]};
+            m.backward(w.subspan(end, size), input<Index>(x, s, place, memory.kept), out, dout, din,
+                       dw.subspan(end, size), part<Index>(place, memory));
         });
     }
 
-    /// What module I < n - 1 gave in the last forward pass of an input of shape `x` with this `kept` memory.
-    template <std::size_t I, class T>
-        requires(I + 1 < count && std::same_as<std::remove_const_t<T>, scalar_type>)
+    /// What module Index < n - 1 gave in the last forward pass of an input of shape `x` with this `kept` memory.
+    template <std::size_t Index, class T>
+        requires(Index + 1 < count && std::same_as<std::remove_const_t<T>, scalar_type>)
     tensor_view<T> output_of(const shape& x, std::span<T> kept) const {
         const auto s = shapes(x);
-        return result<I>(s, kept_places(s), kept);
+        return result<Index>(s, kept_places(s), kept);
     }
-    /// What module I itself keeps.
-    template <std::size_t I, class T>
-        requires(I < count && std::same_as<std::remove_const_t<T>, scalar_type>)
+    /// What module Index itself keeps.
+    template <std::size_t Index, class T>
+        requires(Index < count && std::same_as<std::remove_const_t<T>, scalar_type>)
     std::span<T> kept_of(const shape& x, std::span<T> kept) const {
         const auto place = kept_places(shapes(x));
-        return kept.subspan(place[2 * I], place[2 * I + 1] - place[2 * I]);
+        return kept.subspan(place[2 * Index], place[2 * Index + 1] - place[2 * Index]);
     }
-    /// The shape of module I's input.
-    template <std::size_t I>
+    /// The shape of module Index's input.
+    template <std::size_t Index>
     shape input_shape_of(const shape& x) const {
-        return shapes(x)[I];
+        return shapes(x)[Index];
     }
 
 private:
@@ -193,28 +193,29 @@ private:
 
     template <class Function>
     constexpr void each(Function&& function) const {
-        [&]<std::size_t... I>(std::index_sequence<I...>) {
-            (function.template operator()<I>(std::get<I>(modules_)), ...);
+        [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+            (function.template operator()<Index>(std::get<Index>(modules_)), ...);
         }(std::make_index_sequence<count>());
     }
     template <class Function>
     constexpr void each_reversed(Function&& function) const {
-        [&]<std::size_t... I>(std::index_sequence<I...>) {
-            (function.template operator()<count - 1 - I>(std::get<count - 1 - I>(modules_)), ...);
+        [&]<std::size_t... Index>(std::index_sequence<Index...>) {
+            (function.template operator()<count - 1 - Index>(std::get<count - 1 - Index>(modules_)), ...);
         }(std::make_index_sequence<count>());
     }
 
     all_shapes shapes(const shape& x) const {
         all_shapes s;
         s[0] = x;
-        each([&]<std::size_t I>(const auto& m) { s[I + 1] = nn::output_shape(m, s[I]); });
+        each([&]<std::size_t Index>(const auto& m) { s[Index + 1] = nn::output_shape(m, s[Index]); });
         return s;
     }
     all_places kept_places(const all_shapes& s) const {
         all_places place = {};
-        each([&]<std::size_t I>(const auto& m) {
-            place[2 * I + 1] = place[2 * I] + nn::kept_size(m, s[I]);
-            place[2 * I + 2] = place[2 * I + 1] + (I + 1 == count ? 0 : padded<scalar_type>(s[I + 1].size()));
+        each([&]<std::size_t Index>(const auto& m) {
+            place[2 * Index + 1] = place[2 * Index] + nn::kept_size(m, s[Index]);
+            place[2 * Index + 2] =
+                place[2 * Index + 1] + (Index + 1 == count ? 0 : padded<scalar_type>(s[Index + 1].size()));
         });
         return place;
     }
@@ -226,21 +227,22 @@ private:
         w = w.subspan(size);
         return own;
     }
-    template <std::size_t I, class T>
+    template <std::size_t Index, class T>
     static tensor_view<T> result(const all_shapes& s, const all_places& place, std::span<T> kept) {
-        return {kept.data() + place[2 * I + 1], s[I + 1]};
+        return {kept.data() + place[2 * Index + 1], s[Index + 1]};
     }
-    template <std::size_t I>
+    template <std::size_t Index>
     static auto input(tensor_view<const input_type> x, const all_shapes& s, const all_places& place,
                       std::span<scalar_type> kept) {
-        if constexpr (I == 0)
+        if constexpr (Index == 0)
             return x;
         else
-            return tensor_view<const scalar_type>(result<I - 1>(s, place, kept));
+            return tensor_view<const scalar_type>(result<Index - 1>(s, place, kept));
     }
-    template <std::size_t I>
+    template <std::size_t Index>
     static workspace<scalar_type> part(const all_places& place, const workspace<scalar_type>& memory) {
-        return {memory.kept.subspan(place[2 * I], place[2 * I + 1] - place[2 * I]), memory.scratch, memory.isa};
+        return {memory.kept.subspan(place[2 * Index], place[2 * Index + 1] - place[2 * Index]), memory.scratch,
+                memory.isa};
     }
 
     std::tuple<Ms...> modules_;
