@@ -59,7 +59,7 @@ void add_plane_sums(const T* x, std::size_t channels, std::size_t plane, T* out,
 /// border of zeros, (batch, in, height, width) -> (batch, out, height, width). Parameters "weight" (out, in, 3, 3) and,
 /// unless `bias` is off, "bias" (out), both drawn uniformly from ±1/sqrt(9 in).
 ///
-/// Sums run over the inputs, then the rows and the columns of the filter, in T; taps beyond the border add nothing.
+/// Sums run over the inputs, then the rows and the columns of the filter, in T; taps beyond the border meet zeros.
 /// Nothing is kept: scratch is a few rows of every plane, and a register for every sum of the weight's gradient. Levels
 /// agree to the rounding of 9 in (forward) and batch height width (gradient) terms.
 template <measured_scalar T>
