@@ -103,18 +103,18 @@ auto slots_of(const M& model, std::span<T> w, Optimiser& optimiser) {
     if (w.size() != count)
         geolip::detail::raise(shape_error("a checkpoint of " + std::to_string(w.size()) +
                                           " parameters; expected the model's " + std::to_string(count)));
-    std::vector<slot<Byte>> slots;
-    add_parameters(slots, "", table, w);
+    std::vector<slot<Byte>> places;
+    add_parameters(places, "", table, w);
     optimiser.visit_state([&](std::string_view state, auto values) {
         using Value = typename decltype(values)::value_type;
         std::string name(optimiser_prefix);
         name += state;
         if (values.size() == count && std::is_floating_point_v<Value>)
-            add_parameters(slots, name + ".", table, values);
+            add_parameters(places, name + ".", table, values);
         else
-            slots.push_back({std::move(name), dtype_of<Value>(), {values.size()}, bytes_of(values)});
+            places.push_back({std::move(name), dtype_of<Value>(), {values.size()}, bytes_of(values)});
     });
-    return slots;
+    return places;
 }
 
 [[noreturn]] inline void refuse_checkpoint(const std::filesystem::path& path, std::string_view found,
@@ -139,15 +139,15 @@ inline std::string describe(std::string_view name, dtype type, std::span<const s
     return text;
 }
 
-/// Refuses a file without a tensor of `slots`, or with one of another shape or of elements that `fits(slot, type)`
+/// Refuses a file without a tensor of `places`, or with one of another shape or of elements that `fits(slot, type)`
 /// denies, and one with tensors besides (but for those of an optimiser, if they are `ignored`). Names the first
 /// difference.
 template <class Byte, class Fits>
-void require_tensors(const safetensors_file& file, const std::vector<slot<Byte>>& slots, bool optimiser_ignored,
+void require_tensors(const safetensors_file& file, const std::vector<slot<Byte>>& places, bool optimiser_ignored,
                      Fits fits) {
     const std::string other = "it is of something else, ";
     std::vector<std::string_view> names;
-    for (const slot<Byte>& s : slots) {
+    for (const slot<Byte>& s : places) {
         names.push_back(s.name);
         const tensor_info* t = file.find(s.name);
         if (t == nullptr)
@@ -269,13 +269,13 @@ inline training_document read_training_document(const safetensors_file& file) {
 template <nn::module M, nn::stateful Optimiser>
 training_position load_training(const std::filesystem::path& path, std::string_view model, const M& m,
                                 std::span<typename M::scalar_type> w, Optimiser& optimiser) {
-    const auto slots = detail::slots_of(m, w, optimiser);
+    const auto places = detail::slots_of(m, w, optimiser);
     const safetensors_file file(path, file_access::read);
     nlohmann::json json = detail::read_document(file);
     training_document document = detail::document_from(json);
     if (document.model != model)
         detail::refuse_checkpoint(path, "it is of the model " + in_quotes(document.model), in_quotes(model));
-    detail::require_tensors(file, slots, false, [](const auto& s, dtype type) { return type == s.dtype; });
+    detail::require_tensors(file, places, false, [](const auto& s, dtype type) { return type == s.dtype; });
 
     std::vector<std::byte> data;
     data.resize(file.tensors().empty() ? 0 : static_cast<std::size_t>(file.tensors().back().end));
@@ -286,7 +286,7 @@ training_position load_training(const std::filesystem::path& path, std::string_v
     const nlohmann::json checksum = std::exchange(json["checksum"], "");
     if (checksum != geolip::detail::hexadecimal(geolip::detail::fnv1a(data, geolip::detail::fnv1a(json.dump()))))
         detail::refuse_checkpoint(path, "the checksum does not fit: the checkpoint is damaged", "an intact one");
-    for (const auto& s : slots) {
+    for (const auto& s : places) {
         const tensor_info& t = *file.find(s.name);
         if (!s.bytes.empty()) std::memcpy(s.bytes.data(), data.data() + t.begin, s.bytes.size());
     }
@@ -302,12 +302,12 @@ template <nn::module M>
 void load_parameters(const std::filesystem::path& path, const M& m, std::span<typename M::scalar_type> w) {
     using T = typename M::scalar_type;
     detail::no_state none;
-    const auto slots = detail::slots_of(m, w, none);
+    const auto places = detail::slots_of(m, w, none);
     const safetensors_file file(path, file_access::read);
-    detail::require_tensors(file, slots, true, [](const auto&, dtype type) { return is_readable_as<T>(type); });
+    detail::require_tensors(file, places, true, [](const auto&, dtype type) { return is_readable_as<T>(type); });
     std::vector<T> values;
     values.reserve(w.size());
-    for (const auto& s : slots) {
+    for (const auto& s : places) {
         const std::vector<T> part = file.read<T>(*file.find(s.name));
         values.insert(values.end(), part.begin(), part.end());
     }
