@@ -258,9 +258,14 @@ inline std::vector<std::uint32_t> order_by_name(std::span<const tensor_info> ten
 inline void require_exact_cover(safetensors_header& header, std::uint64_t data_bytes, const header_reader& reader) {
     auto& tensors = header.tensors;
     const auto named = [](const tensor_info& t) { return "tensor " + in_quotes(t.name); };
+    const auto bytes_of = [](const tensor_info& t) {
+        std::string text(1, '[');
+        text.append(std::to_string(t.begin)).append(", ").append(std::to_string(t.end)).append(")");
+        return text;
+    };
     for (const tensor_info& t : tensors) {
-        const std::string range = "[" + std::to_string(t.begin) + ", " + std::to_string(t.end) + ")";
-        if (t.begin > t.end) reader.refuse(named(t) + " ends before it begins, at bytes " + range, "begin <= end");
+        if (t.begin > t.end)
+            reader.refuse(named(t) + " ends before it begins, at bytes " + bytes_of(t), "begin <= end");
         const auto bytes = byte_size(t.dtype, t.shape);
         if (!bytes)
             reader.refuse(named(t) + ", " + std::string(name_of(t.dtype)) + " of shape " + to_string(t.shape) +
@@ -268,11 +273,11 @@ inline void require_exact_cover(safetensors_header& header, std::uint64_t data_b
                           "a size that 64 bits hold");
         if (*bytes != t.end - t.begin)
             reader.refuse(named(t) + ", " + std::string(name_of(t.dtype)) + " of shape " + to_string(t.shape) +
-                              ", has the bytes " + range,
+                              ", has the bytes " + bytes_of(t),
                           std::to_string(*bytes) + " of them");
         if (t.end > data_bytes)
-            reader.refuse(named(t) + " has the bytes " + range + " of data that have " + std::to_string(data_bytes) +
-                              ": the file is cut off",
+            reader.refuse(named(t) + " has the bytes " + bytes_of(t) + " of data that have " +
+                              std::to_string(data_bytes) + ": the file is cut off",
                           "all of them");
     }
     const auto order = order_by_name(tensors);
