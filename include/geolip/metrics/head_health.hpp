@@ -31,6 +31,7 @@ enum class health {
     collapsing,  ///< far fewer dimensions than the head has, or no volume at all
 };
 
+/// "in_band", "undecided", "undefined", "narrow", "volatile" or "collapsing".
 constexpr const char* to_string(health h) {
     switch (h) {
         case health::in_band: return "in_band";
@@ -85,6 +86,7 @@ struct head_counts {
     std::size_t key = 0;  ///< of keys and values, a divisor of `query`; 0 for as many
 };
 
+/// Memory that calls share; owned by the caller, one a thread. It remembers the nulls.
 template <int K, measured_scalar T, validity_policy Validity, drawable_law Law>
 struct head_health_workspace {
     volume_cv_workspace<K, T, Validity, Law> volumes;
