@@ -44,18 +44,18 @@ void run_and_kill(std::chrono::microseconds patience, Body&& body) {
 TEST_CASE("a run that is killed again and again, while it saves after every step, arrives at the same bits") {
     const temporary_folder folder;
     run never_killed = fresh();
-    never_killed.steps(400);
+    never_killed.steps(150);
 
     geolip::philox_engine draw({11, 4});
     std::uint64_t reached = 0;
     int torn = 0;
     int lives = 0;
-    for (; lives < 2000 && reached < 400; ++lives) {
+    for (; lives < 2000 && reached < 150; ++lives) {
         run_and_kill(std::chrono::microseconds(draw() % 3000), [&](auto&& ready) {
             run r = fresh();
             if (std::filesystem::exists(folder / "run")) r.load(folder / "run");
             ready();
-            while (r.at.step < 400) {
+            while (r.at.step < 150) {
                 r.step();
                 r.save(folder / "run");
             }
@@ -67,7 +67,7 @@ TEST_CASE("a run that is killed again and again, while it saves after every step
         reached = found.at.step;
         torn += folder.files() > 1;
     }
-    REQUIRE(reached == 400);
+    REQUIRE(reached == 150);
     run arrived = fresh();
     arrived.load(folder / "run");
     CHECK(arrived.bytes() == never_killed.bytes());
