@@ -213,6 +213,25 @@ TEST_CASE_TEMPLATE("scores far beyond the range of exp are no trouble", T, float
     }
 }
 
+TEST_CASE_TEMPLATE("the weights of a query add up to 1 backwards, however large its scores are", T, float, double) {
+    // Where rounding moves a score by more than 1, weights of scores that are not those of the forward pass are nothing
+    // like weights. The values' gradients show it: they share out dout.
+    for (const sizes& s : {sizes{1, 20, 32, 2, 2}, sizes{1, 33, 16, 1, 4}, sizes{1, 9, 7, 2, 4}, sizes{1, 40, 70, 1, 5},
+                           sizes{1, 16, 16, 1, 8}}) {
+        heads<T> h(s, false, false, false);
+        for (T& x : h.q) x *= 1 / std::numeric_limits<T>::epsilon();
+        for (const geolip::isa level : available_levels()) {
+            CAPTURE(s.dim);
+            CAPTURE(geolip::isa_name(level));
+            h.run(level);
+            std::vector<double> given(s.heads * s.dim), got(given.size());
+            for (std::size_t i = 0; i < h.dout.size(); ++i) given[i % given.size()] += static_cast<double>(h.dout[i]);
+            for (std::size_t i = 0; i < h.dv.size(); ++i) got[i % got.size()] += static_cast<double>(h.dv[i]);
+            CHECK(difference(got, given) < (sizeof(T) == 4 ? 2e-5 : 4e-14));
+        }
+    }
+}
+
 TEST_CASE_TEMPLATE("NaN in a query reaches its outputs and no other query's", T, float, double) {
     for (const std::size_t dim : {2u, 4u, 5u}) {
         heads<T> h({1, 20, 9, 1, dim}, false, false, false);
