@@ -9,10 +9,12 @@
 #include <cstdint>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "geolip/nn/chain.hpp"
 #include "geolip/nn/data_parallel.hpp"
+#include "geolip/nn/gradient_check.hpp"
 #include "geolip/nn/linear.hpp"
 #include "geolip/nn/module.hpp"
 #include "geolip/nn/named.hpp"
@@ -211,4 +213,48 @@ TEST_CASE_TEMPLATE("shards on many threads give the bits of one thread, and the 
 TEST_CASE("their shape errors come through, when a model is planned") {
     const chain net(linear<double>(4, 3), gate<double>{5});
     CHECK_THROWS_WITH_AS(data_parallel(net, shape{2, 4}), "gate(5): an input of shape 2 x 3", geolip::shape_error);
+}
+
+namespace somebody {
+
+enum class mistake { none, adds_dx, sets_dw, divides_by_zero };
+
+/// y = a x, its backward pass with a mistake.
+template <mistake Mistake>
+struct careless_factor {
+    using scalar_type = double;
+    void visit_parameters(auto&& visit) const { visit("a", nn::shape{1}, nn::initialiser::constant(2)); }
+    void forward(std::span<const double> w, nn::tensor_view<const double> x, nn::tensor_view<double> y,
+                 nn::workspace<double>) const {
+        for (std::size_t i = 0; i < x.size(); ++i) y[i] = w[0] * x[i];
+    }
+    void backward(std::span<const double> w, nn::tensor_view<const double> x, nn::tensor_view<const double>,
+                  nn::tensor_view<const double> dy, nn::tensor_view<double> dx, std::span<double> dw,
+                  nn::workspace<double>) const {
+        double sum = 0;
+        for (std::size_t i = 0; i < x.size(); ++i) sum += dy[i] * x[i];
+        if (Mistake == mistake::divides_by_zero) sum *= std::nan("");
+        dw[0] = (Mistake == mistake::sets_dw ? 0 : dw[0]) + sum;
+        if (!dx) return;
+        for (std::size_t i = 0; i < x.size(); ++i) dx[i] = (Mistake == mistake::adds_dx ? dx[i] : 0) + dy[i] * w[0];
+    }
+};
+
+}  // namespace somebody
+
+TEST_CASE("the gradient check finds a dx that is added to, a dw that is set, and a NaN") {
+    using somebody::careless_factor;
+    using somebody::mistake;
+    const std::vector<double> w = {2}, x = {1, -2, 3};
+    const auto errors = [&](const auto& block) {
+        const auto found = check_gradients(block, w, tensor_view<const double>(x.data(), {3}));
+        REQUIRE(found.size() == 2);
+        return std::pair(found[0].error, found[1].error);  // of a, of the input
+    };
+    const auto [a, input] = errors(careless_factor<mistake::none>());
+    CHECK(a < 1e-9);
+    CHECK(input < 1e-9);
+    CHECK(std::isinf(errors(careless_factor<mistake::adds_dx>()).second));
+    CHECK(errors(careless_factor<mistake::sets_dw>()).first == doctest::Approx(0.5));
+    CHECK(std::isinf(errors(careless_factor<mistake::divides_by_zero>()).first));
 }

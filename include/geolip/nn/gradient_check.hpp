@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -21,7 +22,7 @@
 namespace geolip::nn {
 
 /// How far the gradient of one tensor lies from central differences: ‖g − g_fd‖ / max(‖g_fd‖, 1e-8 ‖all gradients‖), 0
-/// where both are 0.
+/// where both are 0, infinite where there is a NaN.
 struct gradient_error {
     std::string name;  ///< of the parameter; "input" for x
     double error = 0;
@@ -29,7 +30,8 @@ struct gradient_error {
 
 /// Compares `m.backward` with central differences of `m.forward` at the parameters `w` and the input `x`, for the loss
 /// sum(c * y) with c drawn from the stream. At most `most` elements of each tensor are differenced, evenly spread over
-/// it. Double precision: the differences themselves are good to about 1e-10 of the gradient's norm for smooth functions
+/// it. A backward pass that adds to dx instead of overwriting it, or overwrites dw instead of adding, fails the check.
+/// Double precision: the differences themselves are good to about 1e-10 of the gradient's norm for smooth functions
 /// of order 1.
 template <module M>
     requires std::same_as<typename M::scalar_type, double>
@@ -37,7 +39,8 @@ std::vector<gradient_error> check_gradients(const M& m, std::span<const double> 
                                             std::uint64_t seed = 1, std::size_t most = 200, double step = 1e-5) {
     const shape y_shape = nn::output_shape(m, x.extents());
     workspace_memory<M> memory(m, x.extents());
-    std::vector<double> y(y_shape.size()), c(y_shape.size()), dx(x.size()), dw(w.size());
+    std::vector<double> y(y_shape.size()), c(y_shape.size()), dw(w.size());
+    std::vector<double> dx(x.size(), std::numeric_limits<double>::quiet_NaN());  // to be overwritten
     fill_normal(std::span(c), {seed, std::uint64_t{33} << 56});
 
     std::vector<double> moved_w(w.begin(), w.end());
@@ -50,10 +53,13 @@ std::vector<gradient_error> check_gradients(const M& m, std::span<const double> 
         return sum;
     };
     constexpr bool differentiable_input = std::same_as<input_t<M>, double>;
-    loss();
-    m.backward(moved_w, input, {y.data(), y_shape}, {c.data(), y_shape},
-               differentiable_input ? tensor_view<double>(dx.data(), x.extents()) : tensor_view<double>(), dw,
-               memory.view());
+    for (int pass = 0; pass < 2; ++pass) {  // twice, as dw is to be added to
+        loss();
+        m.backward(moved_w, input, {y.data(), y_shape}, {c.data(), y_shape},
+                   differentiable_input ? tensor_view<double>(dx.data(), x.extents()) : tensor_view<double>(), dw,
+                   memory.view());
+    }
+    for (double& g : dw) g /= 2;
 
     std::vector<gradient_error> errors;
     std::vector<double> norms;
@@ -81,8 +87,10 @@ std::vector<gradient_error> check_gradients(const M& m, std::span<const double> 
     if constexpr (differentiable_input) compare("input", dx, moved_x.data());
     double all = 0;
     for (const double n : norms) all = std::hypot(all, n);
-    for (std::size_t i = 0; i < errors.size(); ++i)
+    for (std::size_t i = 0; i < errors.size(); ++i) {
         if (errors[i].error > 0) errors[i].error /= (std::max)(norms[i], 1e-8 * all);
+        if (std::isnan(errors[i].error)) errors[i].error = std::numeric_limits<double>::infinity();
+    }
     return errors;
 }
 
