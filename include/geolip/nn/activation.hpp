@@ -43,6 +43,7 @@ public:
     std::size_t kept_size(const shape& x) const { return keeps ? x.size() : 0; }
 
     void forward(std::span<const T>, tensor_view<const T> x, tensor_view<T> y, workspace<T> memory) const {
+        detail::require_shapes(*this, "activation", x.extents(), y.extents());
         if constexpr (Kind == activation_kind::identity)
             std::copy_n(x.data(), x.size(), y.data());
         else
@@ -100,6 +101,7 @@ public:
     constexpr const F& function() const { return f_; }
 
     void forward(std::span<const T>, tensor_view<const T> x, tensor_view<T> y, workspace<T>) const {
+        detail::require_shapes(*this, "pointwise", x.extents(), y.extents());
         for (std::size_t i = 0, n = x.size(); i < n; ++i) y[i] = static_cast<T>(f_.value(x[i]));
     }
     void backward(std::span<const T>, tensor_view<const T> x, tensor_view<const T>, tensor_view<const T> dy,

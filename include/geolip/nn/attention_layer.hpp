@@ -134,7 +134,7 @@ public:
     /// \throws shape_error as `output_shape` does; usage_error for less memory
     void forward(std::span<const T> w, tensor_view<const T> x, const attention_inputs<T>& in, tensor_view<T> y,
                  workspace<T> memory) const {
-        output_shape(x.extents(), in);
+        require(output_shape(x.extents(), in) == y.extents(), "an output", y.extents(), x.extents(), x.extents());
         require_memory(x.extents(), context_tokens(in), memory);
         const parameters<const T> p = parameters_in(w);
         const activations<T> a = activations_in(x.extents(), context_tokens(in), memory.kept);

@@ -110,6 +110,7 @@ public:
     }
 
     void forward(std::span<const T> w, tensor_view<const T> x, tensor_view<T> y, workspace<T> memory) const {
+        detail::require_shapes(*this, "convolution_3x3", x.extents(), y.extents());
         if (x.size() == 0) return;
         const T* filters = pack(in_, out_, memory,
                                 [&](std::size_t o, std::size_t i, std::size_t t) { return w[(o * in_ + i) * 9 + t]; });

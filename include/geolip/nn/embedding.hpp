@@ -69,6 +69,7 @@ public:
 
     /// \throws usage_error as `require_ids` does, and y is as it was
     void forward(std::span<const T> w, tensor_view<const std::int32_t> x, tensor_view<T> y, workspace<T>) const {
+        detail::require_shapes(*this, "embedding", x.extents(), y.extents());
         require_ids(x);
         for (std::size_t i = 0; i < x.size(); ++i)
             std::copy_n(w.data() + static_cast<std::size_t>(x[i]) * dim_, dim_, y.data() + i * dim_);

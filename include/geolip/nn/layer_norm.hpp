@@ -66,6 +66,7 @@ public:
     std::size_t kept_size(const shape& x) const { return 2 * x.rows(); }
 
     void forward(std::span<const T> w, tensor_view<const T> x, tensor_view<T> y, workspace<T> memory) const {
+        detail::require_shapes(*this, "layer_norm", x.extents(), y.extents());
         const T* const weight = options_.weight ? w.data() : nullptr;
         detail::normalise_rows<detail::row_rule::layer_norm, T>(
             {x.data(), y.data(), weight, options_.bias ? weight + features_ : nullptr, memory.kept.data(),

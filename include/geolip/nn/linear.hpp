@@ -61,6 +61,7 @@ public:
     std::size_t scratch_size(const shape& x) const { return detail::affine_scratch_size<T>(x.rows(), in_, out_); }
 
     void forward(std::span<const T> w, tensor_view<const T> x, tensor_view<T> y, workspace<T> memory) const {
+        detail::require_shapes(*this, "linear", x.extents(), y.extents());
         detail::affine<T>(x.matrix(), weight(w), bias_in(w), y.matrix(), memory);
     }
     void backward(std::span<const T> w, tensor_view<const T> x, tensor_view<const T>, tensor_view<const T> dy,

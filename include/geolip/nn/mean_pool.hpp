@@ -36,6 +36,7 @@ public:
     }
 
     void forward(std::span<const T>, tensor_view<const T> x, tensor_view<T> y, workspace<T> memory) const {
+        detail::require_shapes(*this, "mean_pool", x.extents(), y.extents());
         const std::size_t tokens = x.extents()[1];
         const std::size_t features = x.cols();
         std::fill_n(y.data(), y.size(), T(0));

@@ -85,8 +85,8 @@ using input_t = typename detail::input_of<M>::type;
 /// * `m.kept_size(x_shape)` and `m.scratch_size(x_shape)`: how many T it wants of `memory` (default: 0).
 ///
 /// `forward` and `backward` are const, depend on nothing but their arguments, and throw nothing but what `output_shape`
-/// or a check of the input (an embedding's of its ids) does, before they write anything. `M::input_type`, where it
-/// exists, is the element type of x; such a module's dx is always empty.
+/// or a check of their arguments (that y has this shape, an embedding's of its ids) does, before they write anything.
+/// `M::input_type`, where it exists, is the element type of x; such a module's dx is always empty.
 template <class M>
 concept module = std::copy_constructible<M> && measured_scalar<typename M::scalar_type> &&
                  requires(const M& m, std::span<const typename M::scalar_type> w, tensor_view<const input_t<M>> x,
@@ -163,6 +163,22 @@ namespace detail {
     text += nn::to_string(got);
     text += "; expected ";
     text += expected;
+    geolip::detail::raise(shape_error(text));
+}
+
+/// Throws unless `m` takes an input of shape `x` and gives an output of shape `y` for it: what its `output_shape`
+/// throws, or a `shape_error` of `block`. For the forward pass of a block called by itself.
+template <class M>
+void require_shapes(const M& m, const char* block, const shape& x, const shape& y) {
+    const shape expected = nn::output_shape(m, x);
+    if (y == expected) return;
+    std::string text(block);
+    text += ": an output of shape ";
+    text += nn::to_string(y);
+    text += "; expected ";
+    text += nn::to_string(expected);
+    text += " for an input of shape ";
+    text += nn::to_string(x);
     geolip::detail::raise(shape_error(text));
 }
 

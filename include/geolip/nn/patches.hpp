@@ -77,6 +77,7 @@ public:
     }
 
     void forward(std::span<const T>, tensor_view<const T> x, tensor_view<T> y, workspace<T>) const {
+        detail::require_shapes(*this, "extract_patches", x.extents(), y.extents());
         detail::copy_patches(grid(x.extents()), x.data(), y.data(), false);
     }
     void backward(std::span<const T>, tensor_view<const T> x, tensor_view<const T>, tensor_view<const T> dy,
@@ -118,6 +119,7 @@ public:
     }
 
     void forward(std::span<const T>, tensor_view<const T> x, tensor_view<T> y, workspace<T>) const {
+        detail::require_shapes(*this, "stitch_patches", x.extents(), y.extents());
         detail::copy_patches(grid(y.extents()), x.data(), y.data(), true);
     }
     void backward(std::span<const T>, tensor_view<const T> x, tensor_view<const T>, tensor_view<const T> dy,

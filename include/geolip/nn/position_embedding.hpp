@@ -58,6 +58,7 @@ public:
     constexpr std::size_t parameter_count() const { return tokens_ * dim_; }
 
     void forward(std::span<const T> w, tensor_view<const T> x, tensor_view<T> y, workspace<T> memory) const {
+        detail::require_shapes(*this, "position_embedding", x.extents(), y.extents());
         const std::size_t sample = tokens_ * dim_;
         for (std::size_t i = 0; i < x.size(); i += sample)
             detail::add(y.data() + i, x.data() + i, w.data(), sample, memory.isa);

@@ -58,6 +58,7 @@ public:
     std::size_t kept_size(const shape& x) const { return x.rows(); }
 
     void forward(std::span<const T> w, tensor_view<const T> x, tensor_view<T> y, workspace<T> memory) const {
+        detail::require_shapes(*this, "rms_norm", x.extents(), y.extents());
         detail::normalise_rows<detail::row_rule::rms, T>(
             {x.data(), y.data(), options_.weight ? w.data() : nullptr, nullptr, nullptr, memory.kept.data(), x.rows(),
              features_, static_cast<T>(options_.epsilon)},

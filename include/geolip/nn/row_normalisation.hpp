@@ -132,6 +132,7 @@ public:
     std::size_t kept_size(const shape& x) const { return Policy::kept_size(rows(x)); }
 
     void forward(std::span<const T>, tensor_view<const T> x, tensor_view<T> y, workspace<T> memory) const {
+        detail::require_shapes(*this, "row_normalisation", x.extents(), y.extents());
         Policy::forward(x.data(), y.data(), block(x.extents(), memory));
     }
     void backward(std::span<const T>, tensor_view<const T> x, tensor_view<const T> y, tensor_view<const T> dy,

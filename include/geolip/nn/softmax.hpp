@@ -23,6 +23,7 @@ public:
     static constexpr bool reads_output = true;
 
     void forward(std::span<const T>, tensor_view<const T> x, tensor_view<T> y, workspace<T> memory) const {
+        detail::require_shapes(*this, "softmax", x.extents(), y.extents());
         detail::softmax_rows<T>(x.data(), y.data(), x.rows(), x.cols(), memory.isa);
     }
     void backward(std::span<const T>, tensor_view<const T>, tensor_view<const T> y, tensor_view<const T> dy,
