@@ -101,7 +101,11 @@ std::optional<tensor_names> names_of(const settings& s) {
 
 // Options that are not given may be in the file.
 void complete(settings& s, const activation_files& files) {
-    const auto text = [&](const char* key) { return files.metadata(key); };
+    // Escaped, as a file's text may be what a terminal obeys; what the options take needs no escapes.
+    const auto text = [&](const char* key) {
+        const auto found = files.metadata(key);
+        return found ? std::optional(geolip::escaped(*found)) : std::nullopt;
+    };
     if (!s.axes) s.axes = text("layout") ? parse_choice<layout>(*text("layout"), "metadata layout") : layout();
     const auto heads = [&](std::size_t& to, const char* key) {
         if (to == 0 && text(key))

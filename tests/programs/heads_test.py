@@ -215,6 +215,9 @@ class Heads(Programs):
             self.fail_with(1 if "C64" not in parts else 2, parts, "heads", "w.safetensors", *arguments)
         write_safetensors(self.at / "w.safetensors", made, {"heads": "many"})
         self.fail_with(2, ["metadata heads", "many"], "heads", "w.safetensors")
+        for key in "heads", "layout":  # nothing that a terminal obeys
+            write_safetensors(self.at / "w.safetensors", made, {key: "\x1b[31m\n"})
+            self.fail_with(2, ["metadata " + key, r"\u001b[31m\n"], "heads", "w.safetensors")
         with open("/dev/full", "w") as full:
             self.fail_with(1, ["standard output"], *heads(*QUICK), stdout=full)
 
