@@ -151,7 +151,9 @@ public:
         // Keys have the head_dim of queries, so shapes tell how many heads they are.
         if (heads.key == 0 && q.features > 0 && k.features * heads.query % q.features == 0)
             heads.key = k.features * heads.query / q.features;
-        return metric_(q.view(), k.view(), v.view(), heads, memory_);
+        auto readings = metric_(q.view(), k.view(), v.view(), heads, memory_);
+        metric_.stream += std::uint64_t{1} << 24;  // each layer has samples of its own
+        return readings;
     }
 
 private:

@@ -7,6 +7,7 @@
 #include "geolip/nn/activation.hpp"
 #include "geolip/nn/adam.hpp"
 #include "geolip/nn/attention.hpp"
+#include "geolip/nn/attention_inputs.hpp"
 #include "geolip/nn/attention_layer.hpp"
 #include "geolip/nn/chain.hpp"
 #include "geolip/nn/clip.hpp"

@@ -304,4 +304,17 @@ TEST_CASE("sizes that do not fit are named") {
     in = {};
     in.context = {some.data(), {2, 7, 12}};
     CHECK_THROWS_AS(m.forward(w, {some.data(), x}, in, {y.data(), x}, memory.view()), geolip::usage_error);
+
+    // Gradients are as large as what they are gradients of.
+    std::vector<float> d(1000, 77), dw(w.size());
+    const auto backward = [&](const attention_gradients<float>& gradients) {
+        m.backward(w, {some.data(), x}, in, {y.data(), x}, {some.data(), x}, {}, gradients, dw, memory.view());
+    };
+    CHECK(message_of([&] { backward({.context = {d.data(), {2, 6, 12}}, .bias = {}}); }) ==
+          title +
+              "a gradient of the context of shape 2 x 6 x 12; expected 2 x 7 x 12 for an input of shape 2 x 5 x 12");
+    CHECK_THROWS_AS(backward({.context = {}, .bias = {d.data(), {1, 5, 7}}}), geolip::shape_error);  // of no bias
+    in.bias = {some.data(), {3, 5, 7}};
+    CHECK_THROWS_AS(backward({.context = {}, .bias = {d.data(), {1, 5, 7}}}), geolip::shape_error);
+    CHECK(d == std::vector<float>(1000, 77));
 }

@@ -101,6 +101,9 @@ TEST_CASE("what does not fit is refused with both shapes") {
     CHECK_THROWS_AS(linear<double>(0, 4), geolip::shape_error);
     CHECK_THROWS_AS((linear<double, 3, 4>(3, 5)), geolip::shape_error);
     CHECK_THROWS_AS((shape{1, 2, 3, 4, 5, 6, 7}), geolip::shape_error);
+    CHECK_THROWS_AS((shape{std::size_t{1} << 40, std::size_t{1} << 40}), geolip::shape_error);
+    CHECK_THROWS_AS((shape{std::size_t{1} << 40, 0, std::size_t{1} << 40}), geolip::shape_error);
+    CHECK_THROWS_AS(linear<double>(std::size_t{1} << 40, std::size_t{1} << 40), geolip::shape_error);
 }
 
 TEST_CASE("sizes in the types need no constructor arguments") {

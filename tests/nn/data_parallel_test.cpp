@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <thread>
 #include <vector>
 
 #include "geolip/nn/chain.hpp"
 #include "geolip/nn/data_parallel.hpp"
+#include "geolip/nn/embedding.hpp"
 #include "geolip/nn/linear.hpp"
 #include "geolip/nn/parameters.hpp"
 #include "geolip/nn/residual.hpp"
@@ -127,6 +129,19 @@ TEST_CASE("what does not fit is refused before anything runs") {
                          geolip::shape_error);
     CHECK_THROWS_AS(step.gradient(std::span(w).first(3), {x.data(), {4, 6}}, dw, half_squares), geolip::shape_error);
     CHECK_THROWS_AS(step.gradient(w, {x.data(), {4, 6}}, std::span(dw).first(3), half_squares), geolip::shape_error);
+}
+
+TEST_CASE("an id that is none is named by its place in the batch, not in its shard") {
+    const chain net{embedding<float>(10, 4), linear<float>(4, 2)};
+    const std::vector<float> w = initial_parameters(net, 5);
+    std::vector<std::int32_t> ids(8, 3);
+    ids[6] = 12;
+    std::vector<float> dw(w.size());
+    data_parallel step(net, {4, 2}, {.shards = 4, .threads = 2});
+    CHECK_THROWS_WITH_AS(step.gradient(w, {ids.data(), {4, 2}}, dw, half_squares),
+                         "embedding: token id 12 at position 6 of an input of shape 4 x 2; expected ids from 0 to 9, "
+                         "for the vocabulary has 10 tokens",
+                         geolip::usage_error);
 }
 
 TEST_CASE("an error of the loss reaches the caller, from any thread") {

@@ -165,7 +165,7 @@ TEST_CASE("an id without a row is an error that says where it is, and nothing is
         const std::string expected = "embedding: token id " + std::to_string(bad) +
                                      " at position 4 of an input of shape 2 x 3; expected ids from 0 to 9, for the "
                                      "vocabulary has 10 tokens";
-        CHECK(message_of<geolip::usage_error>([&] { m.require_ids(x); }) == expected);
+        CHECK(message_of<geolip::usage_error>([&] { m.require_input(x); }) == expected);
         CHECK(message_of<geolip::usage_error>([&] { m.forward(w, x, {y.data(), {2, 3, 2}}, {}); }) == expected);
         CHECK(y == std::vector<float>(12, 77));
     }

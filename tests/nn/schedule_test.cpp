@@ -104,6 +104,7 @@ TEST_CASE("far steps are as exact as near ones") {
     CHECK(nn::warm_restarts_schedule(16)(0.1, far_away + 5) == nn::warm_restarts_schedule(16)(0.1, 5));
     CHECK(nn::warm_restarts_schedule(1, 2)(0.1, ~std::uint64_t{0}) == 0.1);  // a period has just begun
     CHECK(nn::warm_restarts_schedule(1, ~std::uint64_t{0})(0.1, ~std::uint64_t{0}) < 1e-20);
+    CHECK(nn::cosine_schedule(std::uint64_t{1} << 63)(0.1, far_away) == doctest::Approx(0.05));
     CHECK(nn::linear_schedule()(0.1, far_away) == 0.1);
     CHECK(nn::constant_schedule()(0.1, far_away) == 0.1);
 }

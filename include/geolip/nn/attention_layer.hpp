@@ -7,48 +7,17 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "geolip/nn/attention_inputs.hpp"
 #include "geolip/nn/detail/affine.hpp"
 #include "geolip/nn/module.hpp"
 #include "geolip/nn/scaled_dot_product.hpp"
 
 namespace geolip::nn {
-
-/// What attention takes beside x (batch, queries, dim). Every part may be left empty.
-template <measured_scalar T>
-struct attention_inputs {
-    /// (batch, keys, context_dim): what keys and values are made from; empty for x itself.
-    tensor_view<const T> context = {};
-    /// (batch, keys), not 0 where a key is to be ignored: torch's key_padding_mask.
-    tensor_view<const std::uint8_t> ignored = {};
-    /// (heads or 1, queries, keys), added to the scores of every sample: a position bias, or a mask of -infinity.
-    tensor_view<const T> bias = {};
-};
-
-/// Where the gradients of `attention_inputs` go. Every part may be left empty.
-template <measured_scalar T>
-struct attention_gradients {
-    tensor_view<T> context = {};  ///< overwritten, as dx is
-    tensor_view<T> bias = {};     ///< added to, as dw is: layers share such a bias
-};
-
-/// The sizes of an attention layer.
-struct attention_sizes {
-    std::size_t dim = 0;          ///< of x and y
-    std::size_t context_dim = 0;  ///< of what keys and values are made from
-    std::size_t heads = 0;
-    std::size_t head_dim = 0;
-    bool bias = true;     ///< do the projections have one?
-    bool causal = false;  ///< query i sees keys 0 … i only
-    double scale = 1;     ///< of q·k
-
-    constexpr std::size_t inner() const { return heads * head_dim; }
-};
 
 /// y = softmax(scale Q Kᵀ + bias) V · Woᵀ + bo, head by head, with Q from x and K, V from x or from a context:
 /// (batch, queries, dim) to the same. What `multi_head_attention` and `separate_attention` have in common; they say how
@@ -131,7 +100,8 @@ public:
     }
 
     /// Attention with more inputs; `memory` has the sizes of `kept_size` and `scratch_size` with the context's tokens.
-    /// \throws shape_error as `output_shape` does; usage_error for less memory
+    /// \throws shape_error as `output_shape` does, and for a gradient that is not of its input's shape; usage_error for
+    ///         less memory
     void forward(std::span<const T> w, tensor_view<const T> x, const attention_inputs<T>& in, tensor_view<T> y,
                  workspace<T> memory) const {
         require(output_shape(x.extents(), in) == y.extents(), "an output", y.extents(), x.extents(), x.extents());
@@ -151,6 +121,8 @@ public:
     void backward(std::span<const T> w, tensor_view<const T> x, const attention_inputs<T>& in, tensor_view<const T>,
                   tensor_view<const T> dy, tensor_view<T> dx, const attention_gradients<T>& d, std::span<T> dw,
                   workspace<T> memory) const {
+        require_gradient("a gradient of the context", d.context, in.context, x.extents());
+        require_gradient("a gradient of the bias", d.bias, in.bias, x.extents());
         const parameters<const T> p = parameters_in(w);
         const parameters<T> g = parameters_in(dw);
         const activations<T> a = activations_in(x.extents(), context_tokens(in), memory.kept);
@@ -377,6 +349,11 @@ private:
         geolip::detail::raise(shape_error(text));
     }
 
+    static shape shape_of(tensor_view<const T> t) { return t ? t.extents() : shape{0}; }
+    void require_gradient(const char* what, tensor_view<const T> gradient, tensor_view<const T> of,
+                          const shape& x) const {
+        require(!gradient || gradient.extents() == shape_of(of), what, gradient.extents(), shape_of(of), x);
+    }
     void require_memory(const shape& x, std::size_t tokens, const workspace<T>& memory) const {
         const std::size_t kept = kept_size(x, tokens);
         const std::size_t scratch = scratch_size(x, tokens);

@@ -111,6 +111,8 @@ public:
 
     shape output_shape(const shape& x) const { return shapes(x)[count]; }
 
+    /// See `nn::require_input`.
+    void require_input(tensor_view<const input_type> x) const { nn::require_input(get<0>(), x); }
     template <class Visit>
     void visit_parameters(Visit&& visit) const {
         each([&]<std::size_t Index>(const auto& m) { detail::visit_prefixed(m, std::to_string(Index), visit); });

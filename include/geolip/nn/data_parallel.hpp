@@ -179,6 +179,7 @@ private:
         if (x.extents() != batch_)
             geolip::detail::raise(shape_error("data_parallel: an input of shape " + to_string(x.extents()) +
                                               "; expected " + to_string(batch_) + ", the shape it was made for"));
+        nn::require_input(model_, x);
         if (w.size() != nn::parameter_count(model_))
             geolip::detail::raise(shape_error("data_parallel: " + std::to_string(w.size()) +
                                               " parameters; the model has " +

@@ -23,7 +23,7 @@ namespace geolip::nn {
 /// it to 0, which `clear_padding` does.
 ///
 /// An id outside 0 … vocabulary - 1 is an error of the data that no shape shows: `forward` checks all ids before it
-/// writes anything and throws, and `require_ids` is that check by itself. Gradients of a token that occurs several
+/// writes anything and throws, and `require_input` is that check by itself. Gradients of a token that occurs several
 /// times are added in the order of x.
 template <measured_scalar T, std::size_t Vocabulary = dynamic, std::size_t Dim = dynamic>
 class embedding {
@@ -62,15 +62,15 @@ public:
         if (padding_) std::fill_n(w.data() + *padding_ * dim_, dim_, T(0));
     }
     /// \throws usage_error naming the position, the id and the vocabulary when x holds an id that has no row
-    void require_ids(tensor_view<const std::int32_t> x) const {
+    void require_input(tensor_view<const std::int32_t> x) const {
         for (std::size_t i = 0; i < x.size(); ++i)
             if (x[i] < 0 || static_cast<std::size_t>(x[i]) >= vocabulary_) unknown_id(x, i);
     }
 
-    /// \throws usage_error as `require_ids` does, and y is as it was
+    /// \throws usage_error as `require_input` does, and y is as it was
     void forward(std::span<const T> w, tensor_view<const std::int32_t> x, tensor_view<T> y, workspace<T>) const {
         detail::require_shapes(*this, "embedding", x.extents(), y.extents());
-        require_ids(x);
+        require_input(x);
         for (std::size_t i = 0; i < x.size(); ++i)
             std::copy_n(w.data() + static_cast<std::size_t>(x[i]) * dim_, dim_, y.data() + i * dim_);
     }

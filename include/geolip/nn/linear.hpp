@@ -85,6 +85,7 @@ private:
         if (in_ == 0 || out_ == 0 || (In != dynamic && in_ != In) || (Out != dynamic && out_ != Out))
             geolip::detail::raise(shape_error("linear(" + std::to_string(in_) + ", " + std::to_string(out_) +
                                               "): expected sizes of at least 1 that equal those of the type"));
+        static_cast<void>(shape{out_, in_});  // throws where they are too many
     }
 
     std::size_t in_ = In;

@@ -124,6 +124,13 @@ constexpr std::size_t parameter_count(const M& m) {
     }
 }
 
+/// Checks what no shape shows of an input: the ids of an embedding, at any depth. `data_parallel` does so for a whole
+/// batch before it is cut. \throws what `m.require_input(x)` throws, if there is one
+template <module M>
+constexpr void require_input(const M& m, tensor_view<const input_t<M>> x) {
+    if constexpr (requires { m.require_input(x); }) m.require_input(x);
+}
+
 /// How many scalars `m` keeps from forward to backward for an input of shape `x`.
 template <module M>
 constexpr std::size_t kept_size(const M& m, const shape& x) {

@@ -79,7 +79,7 @@ public:
     }
     double operator()(double base, std::uint64_t step) const {
         // The angle within one period, which a step far behind it would leave less exact.
-        const auto in_period = static_cast<double>(step % (2 * steps_));
+        const auto in_period = static_cast<double>(steps_ > step / 2 ? step : step % (2 * steps_));
         return detail::cosine_between(base, minimum_, in_period / static_cast<double>(steps_));
     }
 

@@ -20,12 +20,18 @@ namespace geolip::nn {
 class shape {
 public:
     static constexpr std::size_t max_rank = 6;
+    static constexpr std::size_t most_elements = static_cast<std::size_t>(-1) / 64;  ///< so that bytes count too
 
     constexpr shape() = default;
-    /// \throws shape_error for more than `max_rank` extents
+    /// \throws shape_error for more than `max_rank` extents, or more elements than can be counted
     constexpr shape(std::initializer_list<std::size_t> extents) : rank_(extents.size()) {
-        if (extents.size() > max_rank) detail_too_many(extents.size());
+        if (extents.size() > max_rank) too_many_extents(extents.size());
         std::copy(extents.begin(), extents.end(), extent_.begin());
+        std::size_t n = 1;
+        for (const std::size_t extent : extents) {
+            if (extent != 0 && n > most_elements / extent) too_many_elements();
+            n *= extent == 0 ? 1 : extent;
+        }
     }
 
     constexpr std::size_t rank() const { return rank_; }
@@ -64,7 +70,7 @@ public:
     /// One more axis at the end.
     constexpr shape with_axis(std::size_t extent) const {
         shape s = *this;
-        if (s.rank_ == max_rank) detail_too_many(max_rank + 1);
+        if (s.rank_ == max_rank) too_many_extents(max_rank + 1);
         s.extent_[s.rank_++] = extent;
         return s;
     }
@@ -74,9 +80,14 @@ public:
     }
 
 private:
-    [[noreturn]] static void detail_too_many(std::size_t count) {
+    [[noreturn]] static void too_many_extents(std::size_t count) {
         geolip::detail::raise(shape_error("a shape of " + std::to_string(count) + " extents; expected at most " +
                                           std::to_string(max_rank)));
+    }
+
+    [[noreturn]] static void too_many_elements() {
+        geolip::detail::raise(shape_error("a shape of more than " + std::to_string(most_elements) +
+                                          " elements; expected one that fits into memory"));
     }
 
     std::array<std::size_t, max_rank> extent_ = {};

@@ -56,6 +56,8 @@ public:
     shape output_shape(const shape& x) const {
         return nn::output_shape(attention_, nn::output_shape(positions_, nn::output_shape(words_, x)));
     }
+    /// See `nn::require_input`.
+    void require_input(tensor_view<const std::int32_t> x) const { words_.require_input(x); }
     template <class Visit>
     void visit_parameters(Visit&& visit) const {
         detail::visit_prefixed(words_, "emb", visit);
