@@ -10,6 +10,8 @@
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
+#include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,7 +24,9 @@
 #include "geolip/sweep/number.hpp"
 #include "geolip/sweep/plan.hpp"
 #include "support/mha_experiment.hpp"
+#include "support/mha_lock.hpp"
 #include "support/mha_table.hpp"
+#include "support/numbers.hpp"
 #include "support/program.hpp"
 #include "support/progress.hpp"
 
@@ -79,7 +83,11 @@ void declare(CLI::App& app, settings& s) {
     add_text(app, "--samples", "N", "300", "Simplices of a reading", [&](const std::string& text) {
         p.samples = whole_number(text, "--samples", mha_plan::policy::min_valid, std::size_t{10000});
     });
-    app.add_option("--rate", p.rate, "Learning rate of Adam")->type_name("R")->default_str("0.001");
+    add_text(app, "--rate", "R", "0.001", "Learning rate of Adam", [&](const std::string& text) {
+        p.rate = parse_number(text).value_or(0);
+        if (!(p.rate > 0))
+            throw geolip::usage_error("--rate '" + text + "': expected a positive number, such as 0.001");
+    });
     add_text(app, "--threads", "N", "all", "Runs at a time; the results do not depend on it",
              [&](const std::string& text) { s.options.threads = whole_number(text, "--threads", 1u, 1024u); });
     add_text(app, "--isa", "auto|baseline|avx2|avx512", "auto", "Instruction-set level, for the same bits elsewhere",
@@ -89,19 +97,33 @@ void declare(CLI::App& app, settings& s) {
                  if (text.empty()) throw geolip::usage_error("--checkpoint '': no name; expected that of a folder");
                  s.options.checkpoint = text;
              });
-    add_text(app, "--svg", "FILE", "", "Also draw CV against head dimension into FILE",
-             [&](const std::string& text) { s.picture = text; });
+    add_text(app, "--svg", "FILE", "", "Also draw CV against head dimension into FILE", [&](const std::string& text) {
+        if (text.empty()) throw geolip::usage_error("--svg '': no name; expected that of a file");
+        s.picture = text;
+    });
     app.add_flag("--json", s.as_json, "Print one JSON document instead of the tables");
 }
 
-int mha_main(settings& s) {
-    if (!(s.plan.rate > 0))
-        throw geolip::usage_error("--rate " + geolip::sweep::shortest(s.plan.rate) + ": expected a positive number");
+// Makes `folder` if there is none, and keeps other processes out of it.
+std::unique_ptr<folder_lock> occupied(const std::filesystem::path& folder) {
     std::error_code failure;
-    if (!s.options.checkpoint.empty()) std::filesystem::create_directories(s.options.checkpoint, failure);
+    std::filesystem::create_directories(folder, failure);
     if (failure)
-        throw geolip::file_error("cannot make the folder '" + s.options.checkpoint.string() +
-                                 "': " + failure.message() + "; expected one that can be written");
+        throw geolip::file_error("cannot make the folder '" + folder.string() + "': " + failure.message() +
+                                 "; expected one that can be written");
+    return std::make_unique<folder_lock>(folder);
+}
+
+int mha_main(settings& s) {
+    if (s.plan.seed > std::numeric_limits<std::uint64_t>::max() - (s.plan.seeds - 1))
+        throw geolip::usage_error("--seed " + std::to_string(s.plan.seed) + " with --seeds " +
+                                  std::to_string(s.plan.seeds) + ": the last seed is above " +
+                                  std::to_string(std::numeric_limits<std::uint64_t>::max()) +
+                                  "; expected a smaller first one");
+    const auto lock = s.options.checkpoint.empty() ? nullptr : occupied(s.options.checkpoint);
+    // Opened now, so that a name that cannot be written is known before hours of work.
+    std::optional<geolip::output_file> picture;
+    if (!s.picture.empty()) picture.emplace(s.picture);
     stop_gently();
     std::vector<std::optional<mha_run>> results(s.plan.size());
     bool finished = false;
@@ -120,10 +142,9 @@ int mha_main(settings& s) {
     }
     std::vector<mha_run> runs;
     for (auto& run : results) runs.push_back(std::move(*run));
-    if (!s.picture.empty()) {
-        geolip::output_file out(s.picture);
-        out.write(mha_picture(runs, s.plan));
-        out.commit();
+    if (picture) {
+        picture->write(mha_picture(runs, s.plan));
+        picture->commit();
     }
     print(s.as_json ? mha_document(runs, s.plan).dump(1) + "\n" : mha_report(runs, s.plan));
     return 0;

@@ -27,6 +27,7 @@
 #include "geolip/metrics/volume_cv.hpp"
 #include "geolip/models/mha_classifier.hpp"
 #include "geolip/nn/adam.hpp"
+#include "geolip/nn/clip.hpp"
 #include "geolip/nn/cross_entropy.hpp"
 #include "geolip/nn/data_parallel.hpp"
 #include "geolip/nn/training.hpp"
@@ -101,7 +102,8 @@ public:
     std::size_t epoch() const { return static_cast<std::size_t>(adam_.steps()); }
     bool finished() const { return epoch() >= plan_.epochs; }
 
-    /// \throws geolip::nn::nonfinite_loss naming the step, with the parameters as they were
+    /// \throws geolip::nn::nonfinite_loss naming the step, if the loss, the gradient or what becomes of the parameters
+    ///     is not finite
     void train_epoch() {
         run.loss = geolip::nn::train_step(
                        adam_, std::span(w_), std::span(g_),
@@ -113,10 +115,14 @@ public:
                        },
                        geolip::nn::constant_schedule(), std::numeric_limits<double>::infinity(), plan_.isa)
                        .loss;
+        // A step can overflow from a finite gradient: such parameters are neither kept nor measured.
+        geolip::nn::require_finite(geolip::nn::gradient_norm(std::span<const float>(w_), plan_.isa), adam_.steps(),
+                                   "parameters' norm");
         if (epoch() == plan_.epochs / 2) run.mid = readings(1);
     }
 
     /// After the last epoch.
+    /// \throws geolip::nn::nonfinite_loss if the outputs are not finite, as after a last step that was too long
     void conclude() {
         run.accuracy = accuracy();
         run.post = readings(2);
@@ -163,6 +169,8 @@ private:
         const geolip::nn::shape extents = step_.output_shape();
         std::vector<float> y(extents.size());
         step_.forward(w_, tokens(), {y.data(), extents});
+        geolip::nn::require_finite(geolip::nn::gradient_norm(std::span<const float>(y), plan_.isa), adam_.steps(),
+                                   "outputs' norm");
         std::size_t right = 0;
         for (std::size_t i = 0; i < data_.size(); ++i) {
             const auto scores = std::span(y).subspan(i * extents.back(), extents.back());
@@ -215,18 +223,24 @@ std::optional<mha_run> run_one(const mha_plan& plan, std::uint64_t seed, const m
     } else {
         training.begin();
     }
-    while (!training.finished()) {
-        try {
+    try {
+        while (!training.finished()) {
             training.train_epoch();
-        } catch (const geolip::nn::nonfinite_loss& e) {
-            throw geolip::error(training.name() + ": " + e.what());
+            const bool go_on = after_epoch(training.epoch());
+            if (training.finished()) break;
+            if (!folder.empty() && (!go_on || training.epoch() % saved_every == 0)) training.save(path, false);
+            if (!go_on) return std::nullopt;
         }
-        const bool go_on = after_epoch(training.epoch());
-        if (training.finished()) break;
-        if (!folder.empty() && (!go_on || training.epoch() % saved_every == 0)) training.save(path, false);
-        if (!go_on) return std::nullopt;
+        training.conclude();
+    } catch (const geolip::nn::nonfinite_loss& e) {
+        // Without the library's advice: its last checkpoint need not exist, nor does it go on at another rate.
+        const std::string what = e.what();
+        std::string message = training.name() + ": " + what.substr(0, what.find(';'));
+        message += "; expected finite numbers: give a lower learning rate with --rate";
+        if (!folder.empty() && std::filesystem::exists(path))
+            message += ", and another folder; '" + path.string() + "' keeps the last checkpoint";
+        throw geolip::error(message);
     }
-    training.conclude();
     if (!folder.empty()) training.save(path, true);
     return std::move(training.run);
 }

@@ -96,10 +96,11 @@ inline std::vector<head_finding> head_findings(const std::vector<mha_run>& runs,
             if (!null && head_dim >= mha_plan::order) {
                 const moments rows =
                     where([&](const mha_run& run) { return std::optional(double(reading_of(run.post, key).rows)); });
-                null = geolip::simulate_null<mha_plan::order, mha_plan::policy, geolip::gaussian_law>(
-                    {static_cast<std::uint32_t>(std::lround(*rows.mean())), static_cast<std::uint32_t>(head_dim),
-                     static_cast<std::uint32_t>(plan.samples), 128, plan.seed},
-                    plan.isa);
+                if (const auto count = std::lround(*rows.mean()); count > mha_plan::order)
+                    null = geolip::simulate_null<mha_plan::order, mha_plan::policy, geolip::gaussian_law>(
+                        {static_cast<std::uint32_t>(count), static_cast<std::uint32_t>(head_dim),
+                         static_cast<std::uint32_t>(plan.samples), 128, plan.seed},
+                        plan.isa);
             }
             const auto in_smallest = [&](const mha_run& run) {
                 return run.configuration.dim == smallest ? after(run, key) : std::nullopt;

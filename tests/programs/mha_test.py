@@ -1,5 +1,6 @@
 # Copyright (c) 2026 the geolip authors. SPDX-License-Identifier: MIT
 """The attention experiment: its document, the same bytes however it is run, and the distribution it follows."""
+import fcntl
 import json
 import pathlib
 import signal
@@ -92,13 +93,78 @@ class Mha(Programs):
             self.fail_with(2, ["--configs", part], "mha", "--configs", text)
         for option, text in (("--seeds", "0"), ("--seeds", "many"), ("--seed", "-1"), ("--epochs", "0"),
                              ("--samples", "9"), ("--threads", "0"), ("--isa", "mmx"), ("--rate", "0"),
-                             ("--rate", "fast"), ("--checkpoint", ""), ("--nonsense", "1")):
+                             ("--rate", "-1"), ("--rate", "inf"), ("--rate", "nan"), ("--rate", "1e400"), ("--rate", "1e-400"),
+                             ("--rate", ""), ("--rate", "fast"), ("--checkpoint", ""), ("--svg", ""),
+                             ("--nonsense", "1")):
             self.fail_with(2, [option], "mha", *SMALL, option, text)
-        self.fail_with(1, ["mha 64 x 8, seed 42", "NaN at step", "learning rate"], "mha", *SMALL, "--threads", "1",
-                       "--rate", "1e30")
+        last = str(2**64 - 1)
+        self.fail_with(2, ["--seed " + last, "--seeds 2", "smaller"], "mha", *SMALL, "--seed", last)
+        run, = json.loads(self.succeed("mha", "--configs", "16x2", "--epochs", "1", "--seed", last, "--json"))["runs"]
+        self.assertEqual(run["seed"], 2**64 - 1)
         (self.at / "file").write_text("precious")
         self.fail_with(1, ["'file'"], "mha", *SMALL, "--checkpoint", "file")
-        self.fail_with(1, ["none/a.svg"], "mha", *SMALL, "--svg", "none/a.svg")
+        # Known at once: these would take days.
+        self.fail_with(1, ["none/a.svg"], "mha", "--epochs", "100000", "--svg", "none/a.svg")
+
+    def test_a_run_that_diverges_names_itself_and_its_step_and_keeps_nothing_that_is_not_finite(self):
+        small = ["mha", "--configs", "16x2", "--samples", "20"]
+        # A loss of NaN; parameters that overflow in the first and only step; finite ones whose outputs do.
+        for rate, epochs, part in (("1e30", 9, "loss is NaN at step 1;"),
+                                   ("1e39", 1, "parameters' norm is infinite at step 1;"),
+                                   ("1e39", 20, "parameters' norm is infinite at step 1;"),
+                                   ("1e38", 1, "outputs' norm is NaN at step 1;")):
+            arguments = [*small, "--epochs", epochs, "--rate", rate]
+            (self.at / "kept").mkdir(exist_ok=True)
+            (self.at / "kept" / "lock").touch()
+            for more in ([], ["--checkpoint", "kept"]):
+                status, out, err = self.run_program(*arguments, *more)
+                self.assertEqual((status, out), (1, ""))
+                self.assertRegex(err, r"\Amha: mha 16 x 2, seed 42: [^\n]+ lower learning rate [^\n]+\n\Z")
+                self.assertIn(part, err)
+                self.assertNotIn("checkpoint", err)
+                self.assertEqual(list(self.content()), ["kept/lock"])
+
+    def test_a_run_that_diverges_later_keeps_the_checkpoint_before(self):
+        arguments = ["mha", "--configs", "16x2", "--samples", "20", "--epochs", "60", "--rate", "2.5e8",
+                     "--checkpoint", "kept"]
+        status, _, first = self.run_program(*arguments)
+        self.assertEqual(status, 1)
+        self.assertRegex(first, r"NaN at step [1-5]\d; .*; 'kept/seed42-16x2.safetensors' keeps the last checkpoint")
+        self.fail_with(1, [first], *arguments)  # goes on from there, to the same end
+        status, _, alone = self.run_program(*arguments[:-2])
+        self.assertEqual((status, alone), (1, first.split(", and")[0] + "\n"))
+
+    def test_one_process_at_a_time_in_a_folder(self):
+        arguments = ["mha", "--configs", "16x2", "--epochs", "2", "--checkpoint", "kept"]
+        refusal = ["'kept' is in use by another mha", "wait", "another folder"]
+        self.succeed(*arguments)
+        with open(self.at / "kept" / "lock") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self.fail_with(1, refusal, *arguments)
+            self.fail_with(1, refusal, *arguments, "--seed", "43")
+        self.succeed(*arguments)
+        for number in (KILL, signal.SIGTERM):
+            process = self.start("mha", "--configs", "256x8", "--epochs", "100000", "--checkpoint", "other")
+            lock = self.at / "other" / "lock"
+            while process.poll() is None and not self.is_locked(lock):
+                time.sleep(0.01)
+            status, out, err = self.run_program(*arguments[:-1], "other")
+            process.send_signal(number)
+            process.communicate(timeout=300)
+            self.assertEqual((status, out), (1, ""))
+            self.assertIn("'other' is in use by another mha", err)
+            self.assertFalse(self.is_locked(lock))
+            self.succeed(*arguments[:-1], "other")
+
+    def is_locked(self, path):
+        if not path.exists():
+            return False
+        with open(path) as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
 
     def test_checkpoints_of_something_else(self):
         arguments = ["mha", "--configs", "16x2", "--epochs", "2", "--checkpoint", "kept"]
