@@ -39,9 +39,10 @@ struct null_question {
 /// Mean and standard deviation of CV over `replicates` pools of random rows, each with its own samples. Volumes are
 /// measured by the library's own route whatever the policy's (they differ by rounding) at the scale of the law,
 /// which only policies with absolute thresholds could tell. A pure function of the question, for one level.
-/// Without a value when fewer than two replicates have one.
+/// Without a value when fewer than two replicates have one, and for fewer rows than a simplex has points.
 template <int K, validity_policy Policy, drawable_law Law>
 null_reading simulate_null(const null_question& q, isa level = isa::automatic) {
+    if (q.rows < K + 1) return {};  // no simplex to draw
     simulated_volumes<K> simulation;
     simulation.on_sphere = std::same_as<Law, sphere_law>;
     simulation.isa = level;

@@ -60,15 +60,19 @@ public:
     }
 };
 
+/// y = x.
 template <measured_scalar T>
 using identity = activation<activation_kind::identity, T>;
+/// y = max(x, 0).
 template <measured_scalar T>
 using relu = activation<activation_kind::relu, T>;
 /// The exact one: x Phi(x) (Hendrycks and Gimpel 2016, arXiv:1606.08415).
 template <measured_scalar T>
 using gelu = activation<activation_kind::gelu, T>;
+/// y = x / (1 + e^-x).
 template <measured_scalar T>
 using silu = activation<activation_kind::silu, T>;
+/// y = tanh x.
 template <measured_scalar T>
 using tanh = activation<activation_kind::tanh, T>;
 

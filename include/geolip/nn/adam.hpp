@@ -26,7 +26,9 @@ struct basic_adam_options {
     bool maximise = false;  ///< go up the gradient
     geolip::isa isa = isa::automatic;
 };
+/// Options of `adam`.
 using adam_options = basic_adam_options<false>;
+/// Options of `adamw`.
 using adamw_options = basic_adam_options<true>;
 
 /// At step t, with the gradient g (Adam: g + weight_decay w; AdamW instead multiplies w by 1 - rate weight_decay

@@ -13,6 +13,7 @@
 
 namespace geolip::nn {
 
+/// Options of `multi_head_attention`.
 struct attention_options {
     bool bias = true;     ///< of the projections
     bool causal = false;  ///< query i sees keys 0 … i only

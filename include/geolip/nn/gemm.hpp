@@ -98,8 +98,9 @@ constexpr std::size_t gemm_scratch_size(std::size_t m, std::size_t k, std::size_
 /// Every element is one chain of multiply-adds that starts from what c and bias give and takes the products in the
 /// order of k. So its bits depend on its row of a, its column of b and where it starts, and neither on m, n and the
 /// strides nor on which rows share a call. The levels `avx2` and `avx512` give the same bits; `baseline` rounds the
-/// products as well where it has no fused multiply-add. The error is at most (k + 2) eps times the sum of |a_ik b_kj|,
-/// |c_ij| and |bias_j|, as long as nothing overflows or underflows.
+/// products as well where it has no fused multiply-add, and so does every level where the compiler fuses nothing, as
+/// GCC below -O2. The error is at most (k + 2) eps times the sum of |a_ik b_kj|, |c_ij| and |bias_j|, as long as
+/// nothing overflows or underflows.
 ///
 /// `scratch` holds at least `gemm_scratch_size<T>(m, k, n)` elements; nothing is allocated.
 /// \throws shape_error when the sizes do not fit together, naming all three; usage_error for too little scratch

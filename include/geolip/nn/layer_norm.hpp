@@ -13,6 +13,7 @@
 
 namespace geolip::nn {
 
+/// Options of `layer_norm`; the defaults are PyTorch's.
 struct layer_norm_options {
     double epsilon = 1e-5;
     bool weight = true;  ///< a factor for every feature

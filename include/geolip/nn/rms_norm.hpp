@@ -13,6 +13,7 @@
 
 namespace geolip::nn {
 
+/// Options of `rms_norm`.
 struct rms_norm_options {
     double epsilon = 1e-6;  ///< T5's; torch.nn.RMSNorm takes the machine epsilon unless told otherwise
     bool weight = true;     ///< a factor for every feature
