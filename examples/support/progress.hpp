@@ -17,7 +17,8 @@ namespace examples {
 /// A counter that is redrawn ten times a second and wiped at the end.
 class progress {
 public:
-    progress() : shown_(isatty(STDERR_FILENO) != 0) {}
+    /// `unit` is written behind the counts: " MiB".
+    explicit progress(const char* unit = "") : unit_(unit), shown_(isatty(STDERR_FILENO) != 0) {}
     progress(const progress&) = delete;
     progress& operator=(const progress&) = delete;
     ~progress() {
@@ -33,13 +34,14 @@ public:
         }
         const double elapsed = std::chrono::duration<double>(now - begin_).count();
         const double left = elapsed * static_cast<double>(all - done) / static_cast<double>(done - first_ + 1);
-        std::fprintf(stderr, "\r\033[K%zu of %zu (%.0f %%), %.0f s left", done, all,
+        std::fprintf(stderr, "\r\033[K%zu of %zu%s (%.0f %%), %.0f s left", done, all, unit_,
                      100.0 * static_cast<double>(done) / static_cast<double>(all), left);
         last_ = now;
         drawn_ = true;
     }
 
 private:
+    const char* unit_;
     bool shown_;
     bool drawn_ = false;
     std::size_t first_ = 0;

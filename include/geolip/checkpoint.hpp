@@ -5,6 +5,7 @@
 /// Everything in checkpoint/. Needs the component `json`.
 
 #include "geolip/checkpoint/dtype.hpp"
+#include "geolip/checkpoint/known_models.hpp"
 #include "geolip/checkpoint/npy.hpp"
 #include "geolip/checkpoint/safetensors.hpp"
 #include "geolip/checkpoint/training.hpp"

@@ -113,6 +113,40 @@ inline double scale_for(const initialiser& law, const shape& extents) {
     return law.scale / std::sqrt(divisor);
 }
 
+/// Elements `first`, `first + 1`, … of the tensor that `initialise` would draw, with the same bits: a tensor need not
+/// be in memory as a whole. Not for orthogonal, whose elements depend on one another.
+/// \throws shape_error where the tensor ends before `out`, or the shape has no fan and the law needs one; usage_error
+///         for orthogonal
+template <class T>
+void initialise_part(const initialiser& law, const shape& extents, std::size_t first, std::span<T> out,
+                     random_stream stream) {
+    if (first > extents.size() || out.size() > extents.size() - first)
+        geolip::detail::raise(shape_error("initialise_part: elements " + std::to_string(first) + " to " +
+                                          std::to_string(first + out.size()) + "; expected some of the shape " +
+                                          to_string(extents)));
+    if (law.kind == initialiser::law::orthogonal)
+        geolip::detail::raise(
+            usage_error("initialise_part: an orthogonal matrix cannot be drawn in parts; use "
+                        "initialise"));
+    if (law.kind == initialiser::law::constant) {
+        std::fill(out.begin(), out.end(), static_cast<T>(law.centre));
+        return;
+    }
+    const double scale = scale_for(law, extents);
+    double draw[256];
+    for (std::size_t i = 0; i < out.size(); i += 256) {
+        const std::span<double> part(draw, (std::min)(std::size_t{256}, out.size() - i));
+        if (law.kind == initialiser::law::uniform) {
+            fill_uniform(part, stream, first + i, isa::baseline);
+            for (double& x : part) x = 2 * x - 1;  // exact
+        } else {
+            fill_normal(part, stream, first + i, isa::baseline);
+        }
+        // Fused by hand, because a compiler may or may not.
+        for (std::size_t j = 0; j < part.size(); ++j) out[i + j] = static_cast<T>(std::fma(part[j], scale, law.centre));
+    }
+}
+
 /// Draws `out`, a tensor of shape `extents`, by `law` from the stream; element i takes draw i of the stream, in
 /// row-major order. Everything is computed in double precision and rounded to T at the end, so models in float and in
 /// double start at the same point; the bounds of uniform, rounded to T, may be drawn.
@@ -127,27 +161,11 @@ void initialise(const initialiser& law, const shape& extents, std::span<T> out, 
     if (out.size() != extents.size())
         geolip::detail::raise(shape_error("initialise: memory for " + std::to_string(out.size()) +
                                           " elements; expected that of the shape " + to_string(extents)));
-    if (law.kind == initialiser::law::constant) {
-        std::fill(out.begin(), out.end(), static_cast<T>(law.centre));
-        return;
-    }
-    const double scale = scale_for(law, extents);
     if (law.kind == initialiser::law::orthogonal) {
-        detail::draw_orthogonal(extents, scale, out, stream);
+        detail::draw_orthogonal(extents, scale_for(law, extents), out, stream);
         return;
     }
-    double draw[256];
-    for (std::size_t i = 0; i < out.size(); i += 256) {
-        const std::span<double> part(draw, (std::min)(std::size_t{256}, out.size() - i));
-        if (law.kind == initialiser::law::uniform) {
-            fill_uniform(part, stream, i, isa::baseline);
-            for (double& x : part) x = 2 * x - 1;  // exact
-        } else {
-            fill_normal(part, stream, i, isa::baseline);
-        }
-        // Fused by hand, because a compiler may or may not.
-        for (std::size_t j = 0; j < part.size(); ++j) out[i + j] = static_cast<T>(std::fma(part[j], scale, law.centre));
-    }
+    initialise_part(law, extents, 0, out, stream);
 }
 
 }  // namespace geolip::nn
