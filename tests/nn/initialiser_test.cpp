@@ -216,3 +216,32 @@ TEST_CASE("laws that need a fan say so when there is none") {
     CHECK(message(initialiser::uniform(1), {5}, 5).empty());
     CHECK(message(initialiser::orthogonal(), {0, 4}, 0).empty());
 }
+
+TEST_CASE("a tensor drawn in parts has the bits of the whole") {
+    const shape extents{7, 5, 31};
+    for (const initialiser& law : {initialiser::constant(3), initialiser::uniform(-1, 4), initialiser::xavier_uniform(),
+                                   initialiser::kaiming_normal()}) {
+        const auto whole = drawn<float>(law, extents);
+        for (const std::size_t step : {1u, 37u, 300u, 1085u}) {
+            std::vector<float> parts(whole.size());
+            for (std::size_t i = 0; i < parts.size(); i += step)
+                geolip::nn::initialise_part(law, extents, i,
+                                            std::span(parts).subspan(i, std::min(step, parts.size() - i)), stream);
+            CHECK(parts == whole);
+        }
+    }
+    std::vector<float> part(10);
+    const auto message = [&](const initialiser& law, std::size_t first) -> std::string {
+        try {
+            geolip::nn::initialise_part(law, extents, first, std::span(part), stream);
+        } catch (const geolip::error& e) {
+            return e.what();
+        }
+        return {};
+    };
+    CHECK(message(initialiser::normal(), 1075).empty());
+    CHECK(message(initialiser::normal(), 1076) ==
+          "initialise_part: elements 1076 to 1086; expected some of the shape 7 x 5 x 31");
+    CHECK(message(initialiser::orthogonal(), 0) ==
+          "initialise_part: an orthogonal matrix cannot be drawn in parts; use initialise");
+}

@@ -26,8 +26,11 @@ class MakeCheckpoint(Programs):
     def tiny(self, arch, *arguments):
         return self.succeed("make_checkpoint", "--scale", "tiny", "--arch", arch, *arguments)
 
+    def listed(self, *arguments):
+        return {m["arch"]: m for m in json.loads(self.succeed("make_checkpoint", "--list", "--json", *arguments))}
+
     def test_every_model(self):
-        listed = {m["arch"]: m for m in json.loads(self.succeed("make_checkpoint", "--list", "--scale", "tiny", "--json"))}
+        listed = self.listed("--scale", "tiny")
         self.assertEqual(list(listed), NAMES)
         for arch in NAMES:
             out = self.tiny(arch, arch)
@@ -97,7 +100,7 @@ class MakeCheckpoint(Programs):
                 self.assertEqual(shape("decoder.conv_in.weight"), [channels[-1], config["latent_channels"], 3, 3])
 
     def test_list_of_the_published_sizes(self):
-        listed = {m["arch"]: m for m in json.loads(self.succeed("make_checkpoint", "--list", "--json"))}
+        listed = self.listed()
         for m in listed.values():
             self.assertIn(m["published"], (None, m["parameters"]))
             self.assertEqual(m["provisional"] is not None, m["arch"] in PROVISIONAL)

@@ -142,9 +142,12 @@ struct known_model_options {
 /// the scale and the index, and on nothing else: models and tensors are independent of one another.
 inline void draw_known_tensor(const known_model& m, const known_tensor& t, std::uint64_t seed, std::size_t first,
                               std::span<float> out) {
-    std::uint64_t hash = geolip::detail::fnv1a(m.name);
-    hash = geolip::detail::fnv1a("/", geolip::detail::fnv1a(name_of(m.scale), geolip::detail::fnv1a("/", hash)));
-    hash = geolip::detail::fnv1a(t.name, hash);
+    std::string key = m.name;
+    key += '/';
+    key += name_of(m.scale);
+    key += '/';
+    key += t.name;
+    const std::uint64_t hash = geolip::detail::fnv1a(key);
     const random_stream stream{seed, (std::uint64_t{37} << 56) | (hash & 0xFFFFFFFFFFFFFFu)};
     if (!t.logarithm) return nn::initialise_part(t.law, t.extents, first, out, stream);
     std::vector<double> draws(out.size());
