@@ -215,6 +215,7 @@ TEST_CASE("a tiny model has the structure of the full one") {
         for (const known_tensor& t : m.tensors) names.insert(std::regex_replace(t.name, number, ".N"));
         return names;
     };
+    const std::regex element(R"(/\d+$)");  // of an array, which may be longer
     for (const auto name : known_model_names()) {
         const known_model full = make_known_model(name), tiny = make_known_model(name, model_scale::tiny);
         CAPTURE(full.name);
@@ -225,7 +226,7 @@ TEST_CASE("a tiny model has the structure of the full one") {
         for (std::size_t i = 0; i < full.documents.size(); ++i) {
             const auto flat_full = full.documents[i].second.flatten(), flat_tiny = tiny.documents[i].second.flatten();
             for (const auto& [key, value] : flat_tiny.items())
-                if (!std::regex_search(key, std::regex(R"(/\d+$)"))) CHECK(flat_full.contains(key));
+                if (!std::regex_search(key, element)) CHECK(flat_full.contains(key));
         }
     }
 }
