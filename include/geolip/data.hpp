@@ -2,6 +2,7 @@
 #pragma once
 
 /// \file
-/// Everything in data/: what the small models are trained on.
+/// What the small models are trained on: everything in data/ but noise.hpp, which needs Eigen.
 
+#include "geolip/data/noise_types.hpp"
 #include "geolip/data/token_patterns.hpp"
