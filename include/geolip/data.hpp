@@ -4,5 +4,7 @@
 /// \file
 /// What the small models are trained on: everything in data/ but noise.hpp, which needs Eigen.
 
+#include "geolip/data/image_inputs.hpp"
 #include "geolip/data/noise_types.hpp"
+#include "geolip/data/ppm.hpp"
 #include "geolip/data/token_patterns.hpp"

@@ -47,9 +47,8 @@ double poisson_square(double lambda) {
     return sum;
 }
 
-// Three constants divided by their standard deviation (of n and not n - 1 values, each being many elements): they are
-// u + sqrt(2) cos(phi) with phi uniform and u = Z / chi_2, Z normal; u = tan(a) / sqrt(1 - …) by P(|u| < x) =
-// x / sqrt(x^2 + 1).
+// Three normal constants, each all of a channel, divided by their standard deviation are u + sqrt(2) cos(phi) with
+// phi uniform and u = Z / chi_2, Z normal, for which P(|u| < x) = x / sqrt(x^2 + 1).
 double constant_channels_square() {
     return average(
         [](double p) {

@@ -44,7 +44,7 @@ struct noise_options {
 class noise {
 public:
     static constexpr std::size_t channels = detail::noise_channels;
-    static constexpr std::uint64_t max_images = std::uint64_t{1} << 56;
+    static constexpr std::uint64_t max_images = std::uint64_t{1} << 52;
 
     /// \throws usage_error if the side is not 2 … 4096, there are no types, one is none, or the stages do not ascend
     explicit noise(noise_options options = {}) : options_(std::move(options)) {
@@ -89,7 +89,7 @@ public:
     }
 
     /// Images `first`, `first + 1`, … one after the other.
-    /// \throws shape_error unless `out` holds whole images; usage_error if their indices reach beyond 2^56
+    /// \throws shape_error unless `out` holds whole images; usage_error if their indices reach beyond 2^52
     template <std::floating_point T>
         requires(std::same_as<T, float> || std::same_as<T, double>)
     void fill(std::span<T> out, std::uint64_t first = 0) const {
@@ -102,12 +102,14 @@ public:
         const std::size_t images = out.size() / size;
         if (first > max_images || images > max_images - first)
             geolip::detail::raise(
-                usage_error("noise: got images from " + std::to_string(first) + " on; expected indices below 2^56"));
+                usage_error("noise: got images from " + std::to_string(first) + " on; expected indices below 2^52"));
         tools<T> use{detail::noise_variates<T>(options_.level), {}, {}, {}};
         for (std::size_t i = 0; i < images; ++i) {
             const std::uint64_t index = first + i;
-            use.draw.start({options_.seed, (std::uint64_t{40} << 56) | index});
-            draw(type_of(index), out.subspan(i * size, size), use);
+            const noise_type type = type_of(index);
+            use.draw.start(
+                {options_.seed, (std::uint64_t{40} << 56) | (static_cast<std::uint64_t>(type) << 52) | index});
+            draw(type, out.subspan(i * size, size), use);
         }
     }
 

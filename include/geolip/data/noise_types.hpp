@@ -113,11 +113,11 @@ struct noise_stage {
 /// Four tiers of `images` images each, the last without end, each with the types of those before it: gaussian; what is
 /// independent from element to element with light tails (uniform, wide_uniform, poisson, salt_pepper, mixture); the
 /// heavy-tailed; the structured, which makes all 16. Our choice: the source documents name tiers without listing them.
-/// \throws usage_error if `images` is 0 or 2^54 or more
+/// \throws usage_error if `images` is 0 or 2^50 or more
 inline std::vector<noise_stage> noise_curriculum(std::uint64_t images) {
-    if (images == 0 || images >> 54 != 0)
+    if (images == 0 || images >> 50 != 0)
         geolip::detail::raise(usage_error("noise_curriculum: got tiers of " + std::to_string(images) +
-                                          " images; expected 1 to 2^54 - 1"));
+                                          " images; expected 1 to 2^50 - 1"));
     return {{0, detail::noise_types_of(0x0001u)},
             {images, detail::noise_types_of(0x084fu)},
             {2 * images, detail::noise_types_of(0xe8cfu)},
