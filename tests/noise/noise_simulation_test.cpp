@@ -140,11 +140,11 @@ geolip_test::summary column(const std::vector<statistics>& all, std::size_t whic
 
 }  // namespace
 
-TEST_CASE("what predicting zero costs is what the laws say, and the mean of the types what the documents give") {
+TEST_CASE("what predicting zero costs is what the laws say, and near the figures known before") {
     const std::array<double, 16> exact = exact_squares();
-    // The documents' values come from a simulation without a stated error: theirs differ from the laws by up to 0.02.
-    const double documented[16] = {1.000, .333,  1.333, .171, 2.51,  2.49,  4.010, .635,
-                                   1.007, 1.626, 1.090, .367, 4.583, 2.956, .934,  1.815};
+    // From a simulation whose errors are not stated; they differ from the laws by up to 0.02.
+    const double before[16] = {1.000, .333,  1.333, .171, 2.51,  2.49,  4.010, .635,
+                               1.007, 1.626, 1.090, .367, 4.583, 2.956, .934,  1.815};
     double mean = 0, error = 0, law = 0;
     for (std::size_t t = 0; t < 16; ++t) {
         const auto square = column(draw(static_cast<noise_type>(t), 64, noise_colour::documented, 500), 2);
@@ -152,7 +152,7 @@ TEST_CASE("what predicting zero costs is what the laws say, and the mean of the 
         CAPTURE(exact[t]);
         CAPTURE(square.mean);
         CHECK(std::fabs(square.mean - exact[t]) < 4.5 * square.error_of_mean() + 1e-6);
-        CHECK(std::fabs(documented[t] - exact[t]) < 0.025);
+        CHECK(std::fabs(before[t] - exact[t]) < 0.025);
         mean += square.mean / 16;
         law += exact[t] / 16;
         error = std::hypot(error, square.error_of_mean() / 16);
