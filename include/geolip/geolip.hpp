@@ -2,11 +2,12 @@
 #pragma once
 
 /// \file
-/// The dependency-light floors: core, simd, random, simplex, backend (cpu) and metrics. Sweeps (sweep.hpp), Thrust
-/// (backend/thrust.hpp) and what reads JSON are included by name.
+/// The dependency-light floors: core, simd, random, simplex, linalg, backend (cpu) and metrics. Sweeps (sweep.hpp),
+/// Thrust (backend/thrust.hpp) and what reads JSON are included by name.
 
 #include "geolip/backend.hpp"
 #include "geolip/core.hpp"
+#include "geolip/linalg.hpp"
 #include "geolip/metrics.hpp"
 #include "geolip/random.hpp"
 #include "geolip/simd.hpp"
