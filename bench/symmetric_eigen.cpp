@@ -28,7 +28,7 @@ double seconds(Work work) {
 
 template <std::size_t N, class T>
 void compare(const char* scalar) {
-    constexpr std::size_t count = 2048, rows = N + 4;
+    constexpr std::size_t count = 4096 / N, rows = N + 4;
     std::vector<T> x(count * rows * N), matrices(count * N * N), values(count * N), vectors(matrices.size());
     geolip::fill_normal(std::span(x), {1, N});
     for (std::size_t m = 0; m < count; ++m)
