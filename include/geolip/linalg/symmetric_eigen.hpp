@@ -100,9 +100,9 @@ void symmetric_eigen(std::size_t n, std::span<const T> matrices, std::span<T> va
 ///
 /// `matrices`: count x N x N, row-major, one after the other; only the lower triangle (column <= row) is read.
 /// `values`: count x N, ascending. `vectors`: count x N x N, row j of a matrix the unit eigenvector of its value j; an
-/// empty span means that they are not wanted, which is about twice as fast. Sign: the component of largest magnitude is
-/// positive, the first of several. Rounding decides which of two equally large ones counts as larger. The outputs may
-/// not overlap the input.
+/// empty span means that they are not wanted, which is 1.3 to 2 times as fast. Sign: the component of largest magnitude
+/// is positive, the first of several. Rounding decides which of two equally large ones counts as larger. The outputs
+/// may not overlap the input.
 ///
 /// Accuracy, as LAPACK's tests measure it: |A v - value v| <= 30 N eps |A| and |V'V - I| <= 30 N eps, eps the distance
 /// from 1 to the next number; about 1 N eps is usual. Values are accurate to the same fraction of the largest one, so a
