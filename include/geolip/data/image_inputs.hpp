@@ -63,6 +63,7 @@ image_batch<T> images_of_bytes(std::span<const std::byte> bytes, std::size_t sid
         batch.values[i] = detail::centred<T>(std::to_integer<unsigned>(bytes[i]), 255);
     return batch;
 }
+/// The same of the bytes of a text.
 template <std::floating_point T = float>
 image_batch<T> images_of_text(std::string_view text, std::size_t side) {
     return images_of_bytes<T>(std::as_bytes(std::span(text)), side);

@@ -38,6 +38,7 @@ enum class noise_type : std::uint8_t {
     exponential,   ///< Exp(1) - 1
     laplace,       ///< standard Laplace
 };
+/// How many there are.
 inline constexpr std::size_t noise_type_count = 16;
 
 /// How pink and brown noise (and a quadrant of `quadrants`) treat the mean, the bin f = 0 of the spectrum.
@@ -54,6 +55,7 @@ constexpr std::string_view name_of(noise_type type) {
     const auto i = static_cast<std::size_t>(type);
     return i < noise_type_count ? names[i] : "?";
 }
+/// "documented" or "power_law".
 constexpr std::string_view name_of(noise_colour colour) {
     return colour == noise_colour::documented ? "documented" : "power_law";
 }
