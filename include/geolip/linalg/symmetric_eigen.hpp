@@ -105,7 +105,7 @@ void symmetric_eigen(std::size_t n, std::span<const T> matrices, std::span<T> va
 /// may not overlap the input.
 ///
 /// Accuracy, as LAPACK's tests measure it: |A v - value v| <= 30 N eps |A| and |V'V - I| <= 30 N eps, eps the distance
-/// from 1 to the next number; about 1 N eps is usual. Values are accurate to the same fraction of the largest one, so a
+/// from 1 to the next number. Values are accurate to the same fraction of the largest one, so a
 /// small eigenvalue of a matrix with large ones has a large relative error. Scaling a matrix by a power of two scales
 /// its values by it and leaves the vectors the same bits, as long as nothing is subnormal. A matrix with NaN or
 /// infinity in its lower triangle gets NaN throughout, and the others are not affected. An empty batch is fine.
