@@ -5,3 +5,4 @@
 /// Everything in models/: compositions of the building blocks.
 
 #include "geolip/models/mha_classifier.hpp"
+#include "geolip/models/patch_svae.hpp"
