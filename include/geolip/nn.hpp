@@ -9,6 +9,7 @@
 #include "geolip/nn/attention.hpp"
 #include "geolip/nn/attention_inputs.hpp"
 #include "geolip/nn/attention_layer.hpp"
+#include "geolip/nn/by_sample.hpp"
 #include "geolip/nn/chain.hpp"
 #include "geolip/nn/clip.hpp"
 #include "geolip/nn/convolution.hpp"

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "geolip/nn/activation.hpp"
+#include "geolip/nn/by_sample.hpp"
 #include "geolip/nn/chain.hpp"
 #include "geolip/nn/convolution.hpp"
 #include "geolip/nn/layer_norm.hpp"
@@ -49,18 +50,20 @@ using patch_encoder = nn::chain<nn::extract_patches<T>, nn::named<"enc_in", nn::
                                 nn::named<"enc_blocks", nn::repeat<detail::mlp_block<T, Activation>>>,
                                 nn::named<"enc_out", nn::linear<T>>, nn::row_normalisation<Rows, T>>;
 
-/// The matrices back to images: Linear, activation, residual blocks, Linear, the patches stitched together, and two 3 x
-/// 3 convolutions with a residual that smooth the seams.
+/// The matrices back to images: Linear, activation, residual blocks, Linear, and the patches stitched together.
 template <measured_scalar T, class Activation>
 using patch_decoder = nn::chain<nn::named<"dec_in", nn::linear<T>>, Activation,
                                 nn::named<"dec_blocks", nn::repeat<detail::mlp_block<T, Activation>>>,
-                                nn::named<"dec_out", nn::linear<T>>, nn::stitch_patches<T>,
-                                nn::named<"", nn::residual<nn::named<"smooth_in", nn::convolution_3x3<T>>, Activation,
-                                                           nn::named<"smooth_out", nn::convolution_3x3<T>>>>>;
+                                nn::named<"dec_out", nn::linear<T>>, nn::stitch_patches<T>>;
+
+/// Two 3 x 3 convolutions with a residual, which smooth the seams between patches.
+template <measured_scalar T, class Activation>
+using seam_smoothing = nn::by_sample<nn::residual<nn::named<"smooth_in", nn::convolution_3x3<T>>, Activation,
+                                                  nn::named<"smooth_out", nn::convolution_3x3<T>>>>;
 
 /// The sphere-normed patch autoencoder: (batch, channels, side, side) to the same, composed of an encoder, a readout of
-/// the encoded matrices and a decoder: `get<0>()`, `get<1>()` and `get<2>()`, whose parameters stand one after the
-/// other, so that each part runs by itself on its part of them.
+/// the encoded matrices, a decoder and the smoothing of the seams: `get<0>()` to `get<3>()`, whose parameters stand one
+/// after the other, so that each part runs by itself on its part of them.
 ///
 /// Policies: the activation, everywhere but in the attention's gate; the rule for the rows, `nn::sphere_rows` unless
 /// told otherwise; the attention's alpha (`nn::bounded_alpha`, `nn::unbounded_alpha`); the readout (`spectral_readout`,
@@ -75,7 +78,7 @@ template <measured_scalar T, class Activation = nn::gelu<T>, class Rows = nn::sp
           class Alpha = nn::bounded_alpha, class Readout = spectral_readout>
 using patch_svae = nn::chain<nn::named<"", patch_encoder<T, Activation, Rows>>,
                              nn::named<"cross_attention", typename Readout::template module<T, Alpha>>,
-                             nn::named<"", patch_decoder<T, Activation>>>;
+                             nn::named<"", patch_decoder<T, Activation>>, nn::named<"", seam_smoothing<T, Activation>>>;
 
 /// The defaults are the documented LOW band.
 struct patch_svae_sizes {
@@ -126,9 +129,10 @@ patch_svae<T, Activation, Rows, Alpha, Readout> make_patch_svae(const patch_svae
         nn::extract_patches<T>(s.patch), linear(s.patch_size(), s.hidden), Activation(), blocks(),
         linear(s.hidden, code).with_initialisers(s.encoder_law, nn::initialiser::uniform_of_fan(s.hidden)),
         nn::row_normalisation<Rows, T>(s.dim));
-    patch_decoder<T, Activation> decoder(
-        linear(code, s.hidden), Activation(), blocks(), linear(s.hidden, s.patch_size()),
-        nn::stitch_patches<T>(s.patch, s.side, s.side),
+    patch_decoder<T, Activation> decoder(linear(code, s.hidden), Activation(), blocks(),
+                                         linear(s.hidden, s.patch_size()),
+                                         nn::stitch_patches<T>(s.patch, s.side, s.side));
+    seam_smoothing<T, Activation> smoothing(
         nn::residual(name<"smooth_in">(nn::convolution_3x3<T>(s.channels, s.smoothing)), Activation(),
                      name<"smooth_out">(nn::convolution_3x3<T>(s.smoothing, s.channels).zero_initialised())));
     if constexpr (attends)
@@ -136,9 +140,9 @@ patch_svae<T, Activation, Rows, Alpha, Readout> make_patch_svae(const patch_svae
                 typename Readout::template module<T, Alpha>(
                     s.rows, s.dim,
                     nn::repeat(nn::spectral_attention<T, Alpha>(s.dim, s.attention_heads()), s.attention_layers)),
-                std::move(decoder)};
+                std::move(decoder), std::move(smoothing)};
     else
-        return {std::move(encoder), nn::identity<T>(), std::move(decoder)};
+        return {std::move(encoder), nn::identity<T>(), std::move(decoder), std::move(smoothing)};
 }
 
 /// The normalised rows that the encoder gave in the last forward pass of images of shape `x` with this `kept` memory:

@@ -132,6 +132,7 @@ public:
             own = (std::max)(own, nn::scratch_size(m, s[Index]));
             if (Index > 0) largest = (std::max)(largest, padded<scalar_type>(s[Index].size()));
         });
+        if constexpr (works_by_sample) own += 2 * padded<scalar_type>(s[count].with_front(1).size());
         return own + 2 * largest;  // gradients of an input and of an output at a time
     }
 
@@ -139,11 +140,7 @@ public:
                  workspace<scalar_type> memory) const {
         const auto s = shapes(x.extents());
         const auto place = kept_places(s);
-        each([&]<std::size_t Index>(const auto& m) {
-            const std::span<const scalar_type> own = cut(w, m);
-            const tensor_view<scalar_type> out = Index + 1 == count ? y : result<Index>(s, place, memory.kept);
-            m.forward(own, input<Index>(x, s, place, memory.kept), out, part<Index>(place, memory));
-        });
+        forward_first<count>(w, x, y, s, place, memory);
     }
 
     void backward(std::span<const scalar_type> w, tensor_view<const input_type> x, tensor_view<const scalar_type> y,
@@ -151,21 +148,41 @@ public:
                   workspace<scalar_type> memory) const {
         const auto s = shapes(x.extents());
         const auto place = kept_places(s);
-        std::size_t largest = 0;
-        for (std::size_t i = 1; i < count; ++i) largest = (std::max)(largest, padded<scalar_type>(s[i].size()));
-        scalar_type* const gradient[2] = {take(memory.scratch, largest).data(), take(memory.scratch, largest).data()};
-        std::size_t end = parameter_count();
-        each_reversed([&]<std::size_t Index>(const auto& m) {
-            const std::size_t size = nn::parameter_count(m);
-            end -= size;
-            const tensor_view<const scalar_type> out = Index + 1 == count ? y : result<Index>(s, place, memory.kept);
-            const tensor_view<const scalar_type> dout =
-                Index + 1 == count ? dy : tensor_view<const scalar_type>(gradient[(Index + 1) % 2], s[Index + 1]);
-            tensor_view<scalar_type> din = dx;
-            if constexpr (Index > 0) din = {gradient[Index % 2], s[Index]};
-            m.backward(w.subspan(end, size), input<Index>(x, s, place, memory.kept), out, dout, din,
-                       dw.subspan(end, size), part<Index>(place, memory));
-        });
+        const gradients between = take_gradients(s, memory);
+        backward_first<count>(w, x, y, dy, dx, dw, s, place, between, memory);
+    }
+
+    /// Is the last module `by_sample`?
+    static constexpr bool works_by_sample = count > 1 && requires { module_type<count - 1>::works_by_sample; };
+
+    /// Forward and backward at once where the last module works by sample: it goes forward, `loss(n, y, dy)` sets dy
+    /// and returns sample n's share of the loss, and it goes backward before the next sample. dw is added to; returns
+    /// the sum of the shares. Memory is that of `forward` and `backward`; of the last module it keeps nothing.
+    template <class Loss>
+        requires works_by_sample
+    double forward_backward(std::span<const scalar_type> w, tensor_view<const input_type> x, std::span<scalar_type> dw,
+                            workspace<scalar_type> memory, Loss&& loss) const {
+        constexpr std::size_t last = count - 1;
+        const auto s = shapes(x.extents());
+        const auto place = kept_places(s);
+        forward_first<last>(w, x, {}, s, place, memory);
+        const gradients between = take_gradients(s, memory);
+        const shape one = s[count].with_front(1);
+        const tensor_view<scalar_type> y(take(memory.scratch, one.size()).data(), one);
+        const tensor_view<scalar_type> dy(take(memory.scratch, one.size()).data(), one);
+        const auto& m = get<last>().of_one();
+        const std::size_t begin = parameter_count() - nn::parameter_count(m);
+        const tensor_view<const scalar_type> front = result<last - 1>(s, place, memory.kept);
+        const tensor_view<scalar_type> dfront(between[last % 2], s[last]);
+        double total = 0;
+        for (std::size_t n = 0; n < s[last].front(); ++n) {
+            const workspace<scalar_type> own = part<last>(place, memory);
+            m.forward(w.subspan(begin), front.slice(n, 1), y, own);
+            total += loss(n, tensor_view<const scalar_type>(y), dy);
+            m.backward(w.subspan(begin), front.slice(n, 1), y, dy, dfront.slice(n, 1), dw.subspan(begin), own);
+        }
+        backward_first<last>(w, x, front, dfront, {}, dw, s, place, between, memory);
+        return total;
     }
 
     /// What module Index < n - 1 gave in the last forward pass of an input of shape `x` with this `kept` memory.
@@ -193,17 +210,63 @@ private:
     // Where module i's own kept memory (2 i) and its output (2 i + 1) begin; the last module's output is not kept.
     using all_places = std::array<std::size_t, 2 * count + 1>;
 
-    template <class Function>
+    template <std::size_t End = count, class Function>
     constexpr void each(Function&& function) const {
         [&]<std::size_t... Index>(std::index_sequence<Index...>) {
             (function.template operator()<Index>(std::get<Index>(modules_)), ...);
-        }(std::make_index_sequence<count>());
+        }(std::make_index_sequence<End>());
     }
-    template <class Function>
+    template <std::size_t End, class Function>
     constexpr void each_reversed(Function&& function) const {
         [&]<std::size_t... Index>(std::index_sequence<Index...>) {
-            (function.template operator()<count - 1 - Index>(std::get<count - 1 - Index>(modules_)), ...);
-        }(std::make_index_sequence<count>());
+            (function.template operator()<End - 1 - Index>(std::get<End - 1 - Index>(modules_)), ...);
+        }(std::make_index_sequence<End>());
+    }
+
+    // Modules 0 … End - 1, of which the very last gives y.
+    template <std::size_t End>
+    void forward_first(std::span<const scalar_type> w, tensor_view<const input_type> x, tensor_view<scalar_type> y,
+                       const all_shapes& s, const all_places& place, const workspace<scalar_type>& memory) const {
+        each<End>([&]<std::size_t Index>(const auto& m) {
+            const std::span<const scalar_type> own = cut(w, m);
+            tensor_view<scalar_type> out = y;
+            if constexpr (Index + 1 < count) out = result<Index>(s, place, memory.kept);
+            m.forward(own, input<Index>(x, s, place, memory.kept), out, part<Index>(place, memory));
+        });
+    }
+
+    // Room for the gradients of what modules give: that of module i's input is in place i % 2.
+    using gradients = std::array<scalar_type*, 2>;
+    static gradients take_gradients(const all_shapes& s, workspace<scalar_type>& memory) {
+        std::size_t largest = 0;
+        for (std::size_t i = 1; i < count; ++i) largest = (std::max)(largest, padded<scalar_type>(s[i].size()));
+        const gradients g = {take(memory.scratch, largest).data(), take(memory.scratch, largest).data()};
+        return g;
+    }
+    // From module End - 1, which gave y, back to the first.
+    template <std::size_t End>
+    void backward_first(std::span<const scalar_type> w, tensor_view<const input_type> x,
+                        tensor_view<const scalar_type> y, tensor_view<const scalar_type> dy,
+                        tensor_view<scalar_type> dx, std::span<scalar_type> dw, const all_shapes& s,
+                        const all_places& place, const gradients& between, const workspace<scalar_type>& memory) const {
+        std::size_t end = 0;
+        each<End>([&]<std::size_t>(const auto& m) { end += nn::parameter_count(m); });
+        each_reversed<End>([&]<std::size_t Index>(const auto& m) {
+            // Nobody wants the gradients of modules without parameters at the beginning, nor of what they give.
+            if (end == 0 && !dx) return;
+            const std::size_t size = nn::parameter_count(m);
+            end -= size;
+            tensor_view<const scalar_type> out = y, dout = dy;
+            if constexpr (Index + 1 < End) {
+                out = result<Index>(s, place, memory.kept);
+                dout = {between[(Index + 1) % 2], s[Index + 1]};
+            }
+            tensor_view<scalar_type> din = dx;
+            if constexpr (Index > 0)
+                if (dx || end > 0) din = {between[Index % 2], s[Index]};
+            m.backward(w.subspan(end, size), input<Index>(x, s, place, memory.kept), out, dout, din,
+                       dw.subspan(end, size), part<Index>(place, memory));
+        });
     }
 
     all_shapes shapes(const shape& x) const {

@@ -57,15 +57,18 @@ private:
 template <executor Executor = thread_per_task>
 struct data_parallel_options {
     std::size_t shards = 8;  ///< parts of the batch; the result depends on it, in rounding
-    unsigned threads = 1;    ///< at most this many work at once; the result does not depend on it
+    /// Pieces that a shard is worked off in, one after the other with one gradient, so that a piece's activations stay
+    /// in the cache; the result depends on it, in rounding.
+    std::size_t pieces = 1;
+    unsigned threads = 1;  ///< at most this many work at once; the result does not depend on it
     geolip::isa isa = isa::automatic;
     [[no_unique_address]] Executor executor = {};
 };
 
-/// Loss and gradient of a model over a batch. The batch (the first axis of x) is cut into `shards` nearly equal parts;
-/// every shard's gradient is computed by itself and they are added in one order, so the bits do not depend on
-/// `threads`. Everything is allocated on construction, for inputs of one shape; a step allocates nothing (but what the
-/// executor does to start threads).
+/// Loss and gradient of a model over a batch. The batch (the first axis of x) is cut into `shards` nearly equal parts,
+/// and these into `pieces`; every shard's gradient is computed by itself and they are added in one order, so the bits
+/// do not depend on `threads`. Everything is allocated on construction, for inputs of one shape; a step allocates
+/// nothing (but what the executor does to start threads).
 template <module M, executor Executor = thread_per_task>
 class data_parallel {
 public:
@@ -76,7 +79,8 @@ public:
     /// \throws usage_error without shards; shape_error when `batch` does not fit the model or is empty
     data_parallel(M model, const shape& batch, options o = {})
         : model_(std::move(model)), batch_(batch), options_(std::move(o)), output_(nn::output_shape(model_, batch)) {
-        if (options_.shards == 0) geolip::detail::raise(usage_error("data_parallel: 0 shards; expected at least 1"));
+        if (options_.shards == 0 || options_.pieces == 0)
+            geolip::detail::raise(usage_error("data_parallel: 0 shards or pieces; expected at least 1"));
         if (batch_.rank() == 0 || batch_.size() == 0)
             geolip::detail::raise(
                 shape_error("data_parallel: a batch of shape " + to_string(batch_) + "; expected at least one sample"));
@@ -87,7 +91,9 @@ public:
                                               "must be equal"));
         options_.shards = (std::min)(options_.shards, batch_.front());
         threads_ = (std::max)(std::size_t{1}, (std::min)(std::size_t{options_.threads}, options_.shards));
-        const std::size_t most = (batch_.front() + options_.shards - 1) / options_.shards;
+        const std::size_t shard = (batch_.front() + options_.shards - 1) / options_.shards;
+        options_.pieces = (std::min)(options_.pieces, shard);
+        const std::size_t most = (shard + options_.pieces - 1) / options_.pieces;
         const shape x = batch_.with_front(most);
         for (std::size_t t = 0; t < threads_; ++t)
             workers_.push_back({workspace_memory<M>(model_, x),
@@ -103,9 +109,9 @@ public:
 
     /// Sets `dw` to the gradient of the loss with respect to the parameters and returns the loss.
     ///
-    /// `loss(begin, y, dy)` is called once a shard, by several threads at once: y is the model's output for the samples
-    /// from `begin`; it sets dy to d(loss)/dy and returns the shard's share of the loss. The shares are added up in the
-    /// order of the samples.
+    /// `loss(begin, y, dy)` is called once for each piece of a shard, or each sample where the model ends with a
+    /// `by_sample`, by several threads at once: y is the model's output for the samples from `begin`; it sets dy to
+    /// d(loss)/dy and returns their share of the loss. The shares are added up in the order of the samples.
     template <class Loss>
     double gradient(std::span<const scalar_type> w, tensor_view<const input_type> x, std::span<scalar_type> dw,
                     Loss&& loss) {
@@ -118,17 +124,9 @@ public:
             for (std::size_t s = t; s < shards; s += threads_) {
                 const std::span<scalar_type> sum = s == 0 ? dw : gradients_[s - 1].all();
                 std::fill(sum.begin(), sum.end(), scalar_type(0));
-                const std::size_t begin = first_sample(s);
-                const tensor_view<const input_type> part = x.slice(begin, first_sample(s + 1) - begin);
-                worker& own = workers_[t];
-                const shape y_shape = output_.with_front(part.extents().front());
-                const tensor_view<scalar_type> y(own.output.all().data(), y_shape);
-                const tensor_view<scalar_type> dy(own.output_gradient.all().data(), y_shape);
-                const workspace<scalar_type> memory = own.memory.view(options_.isa);
-                model_.forward(w, part, y, memory);
-                losses_[s] = loss(begin, tensor_view<const scalar_type>(y), dy);
-                model_.backward(w, part, tensor_view<const scalar_type>(y), tensor_view<const scalar_type>(dy),
-                                tensor_view<scalar_type>(), sum, memory);
+                losses_[s] = 0;
+                for (std::size_t p = 0; p < options_.pieces; ++p)
+                    losses_[s] += gradient_of(first_sample(s, p), first_sample(s, p + 1), w, x, sum, workers_[t], loss);
             }
         });
         // The shards' gradients are added in their order, each thread a range of the parameters.
@@ -152,9 +150,12 @@ public:
                                               "; expected " + to_string(output_)));
         run(threads_, [&](std::size_t t) {
             for (std::size_t s = t; s < options_.shards; s += threads_) {
-                const std::size_t begin = first_sample(s);
-                const std::size_t count = first_sample(s + 1) - begin;
-                model_.forward(w, x.slice(begin, count), y.slice(begin, count), workers_[t].memory.view(options_.isa));
+                for (std::size_t p = 0; p < options_.pieces; ++p) {
+                    const std::size_t begin = first_sample(s, p), count = first_sample(s, p + 1) - begin;
+                    if (count > 0)
+                        model_.forward(w, x.slice(begin, count), y.slice(begin, count),
+                                       workers_[t].memory.view(options_.isa));
+                }
             }
         });
     }
@@ -165,7 +166,34 @@ private:
         aligned_memory<scalar_type> output, output_gradient;
     };
 
-    std::size_t first_sample(std::size_t shard) const { return batch_.front() * shard / options_.shards; }
+    // The first sample of a piece of a shard; there may be `pieces` of them, the first of the next shard.
+    std::size_t first_sample(std::size_t shard, std::size_t piece) const {
+        const std::size_t begin = batch_.front() * shard / options_.shards;
+        const std::size_t end = batch_.front() * (shard + 1) / options_.shards;
+        return begin + (end - begin) * piece / options_.pieces;
+    }
+
+    // Adds to `sum` the gradient of samples `begin` … `end - 1`, and returns their share of the loss.
+    template <class Loss>
+    double gradient_of(std::size_t begin, std::size_t end, std::span<const scalar_type> w,
+                       tensor_view<const input_type> x, std::span<scalar_type> sum, worker& own, Loss& loss) const {
+        if (begin == end) return 0;
+        const tensor_view<const input_type> part = x.slice(begin, end - begin);
+        const workspace<scalar_type> memory = own.memory.view(options_.isa);
+        if constexpr (requires { requires M::works_by_sample; }) {
+            return model_.forward_backward(
+                w, part, sum, memory, [&](std::size_t n, auto y, auto dy) { return double(loss(begin + n, y, dy)); });
+        } else {
+            const shape y_shape = output_.with_front(end - begin);
+            const tensor_view<scalar_type> y(own.output.all().data(), y_shape);
+            const tensor_view<scalar_type> dy(own.output_gradient.all().data(), y_shape);
+            model_.forward(w, part, y, memory);
+            const double share = loss(begin, tensor_view<const scalar_type>(y), dy);
+            model_.backward(w, part, tensor_view<const scalar_type>(y), tensor_view<const scalar_type>(dy),
+                            tensor_view<scalar_type>(), sum, memory);
+            return share;
+        }
+    }
 
     template <class Task>
     void run(std::size_t tasks, Task&& task) {

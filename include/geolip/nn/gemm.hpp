@@ -47,11 +47,11 @@ constexpr matrix_view<T> transposed(matrix_view<T> m) {
 
 namespace detail {
 
-// b is copied panel by panel, a row of the widest being 256 bytes, and a panel in blocks of so many k: 128 KiB, a part
-// of a second-level cache that leaves room for a and c.
+// b is copied panel by panel, a row of the widest being 256 bytes, and a panel in blocks of so many k: 32 KiB, which
+// stay in a first-level cache beside the rows of a tile.
 inline constexpr std::size_t gemm_line = 64;
 inline constexpr std::size_t gemm_panel = 4 * gemm_line;
-inline constexpr std::size_t gemm_depth = 512;
+inline constexpr std::size_t gemm_depth = 128;
 
 [[noreturn]] inline void wrong_product(std::size_t m, std::size_t k, std::size_t l, std::size_t n, std::size_t rows,
                                        std::size_t cols) {
@@ -82,7 +82,7 @@ void sum_columns(const matrix_view<const T>& m, T* out, isa level) {
 
 }  // namespace detail
 
-/// How many T of scratch `gemm` wants for an m x k by k x n product: at most 128 KiB and a cache line, whatever the
+/// How many T of scratch `gemm` wants for an m x k by k x n product: at most 32 KiB and a cache line, whatever the
 /// sizes.
 template <class T>
 constexpr std::size_t gemm_scratch_size(std::size_t m, std::size_t k, std::size_t n) {

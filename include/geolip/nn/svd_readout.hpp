@@ -23,37 +23,43 @@
 namespace geolip::nn {
 namespace detail {
 
-// One call a register of patches. Dim is 4, 8 or 16, or 0 for any.
-template <int Dim, class T>
+// One call a register of patches.
+template <class T>
 void readout_gram(const T* m, int rows, int dim, int count, double shift, double* gram, void* room, isa level) {
-    GEOLIP_SIMD_CALL(level, readout_gram<Dim, T>(m, rows, dim, count, shift, gram, room));
+    GEOLIP_SIMD_CALL(level, readout_gram<T>(m, rows, dim, count, shift, gram, room));
 }
-template <int Dim, class T>
+template <class T>
 void readout_apply(const T* m, const T* vectors, const T* s, const T* s_out, int rows, int dim, int count, T* out,
                    void* room, isa level) {
-    GEOLIP_SIMD_CALL(level, readout_apply<Dim, T>(m, vectors, s, s_out, rows, dim, count, out, room));
+    GEOLIP_SIMD_CALL(level, readout_apply<T>(m, vectors, s, s_out, rows, dim, count, out, room));
 }
-template <int Dim, class T>
+template <class T>
 void readout_pull(const T* m, const T* dout, const T* vectors, const T* s, int rows, int dim, int count, T* pulls,
                   T* ds_out, void* room, isa level) {
-    GEOLIP_SIMD_CALL(level, readout_pull<Dim, T>(m, dout, vectors, s, rows, dim, count, pulls, ds_out, room));
+    GEOLIP_SIMD_CALL(level, readout_pull<T>(m, dout, vectors, s, rows, dim, count, pulls, ds_out, room));
 }
-template <int Dim, class T>
+template <class T>
 void readout_push(const T* m, const T* dout, const T* vectors, const T* s, const T* s_out, const T* high, const T* low,
                   const T* ds, const T* pulls, int rows, int dim, int count, T threshold, T floor, T* dm, void* room,
                   isa level) {
-    GEOLIP_SIMD_CALL(level, readout_push<Dim, T>(m, dout, vectors, s, s_out, high, low, ds, pulls, rows, dim, count,
-                                                 threshold, floor, dm, room));
+    GEOLIP_SIMD_CALL(level, readout_push<T>(m, dout, vectors, s, s_out, high, low, ds, pulls, rows, dim, count,
+                                            threshold, floor, dm, room));
 }
 
-/// `call` with the tuned dimension as a constant, or 0.
-template <class Call>
-void with_readout_dim(std::size_t dim, Call&& call) {
+/// Eigenvalues and vectors of a few matrices, with the tuned orders as constants.
+inline void readout_eigen(const double* gram, double* values, double* vectors, int count, int dim, void* room,
+                          isa level) {
     switch (dim) {
-        case 4: return call(std::integral_constant<int, 4>());
-        case 8: return call(std::integral_constant<int, 8>());
-        case 16: return call(std::integral_constant<int, 16>());
-        default: return call(std::integral_constant<int, 0>());
+        case 4:
+            return geolip::detail::symmetric_eigen_block<4, double, true>(gram, values, vectors, count, 4, room, level);
+        case 8:
+            return geolip::detail::symmetric_eigen_block<8, double, true>(gram, values, vectors, count, 8, room, level);
+        case 16:
+            return geolip::detail::symmetric_eigen_block<16, double, true>(gram, values, vectors, count, 16, room,
+                                                                           level);
+        default:
+            return geolip::detail::symmetric_eigen_block<0, double, true>(gram, values, vectors, count, dim, room,
+                                                                          level);
     }
 }
 
@@ -140,10 +146,10 @@ public:
                        {k.modes, memory.scratch, memory.isa});
         std::span<T> scratch = memory.scratch;
         void* const room = take(scratch, room_size()).data();
-        each_block(x.extents().rows(), memory.isa, [&]<int Dim>(std::size_t first, int count) {
-            detail::readout_apply<Dim, T>(x.data() + first * patch(), k.vectors.data() + first * dim_ * dim_,
-                                          k.s.data() + first * dim_, k.s_out.data() + first * dim_, int_rows(),
-                                          int_dim(), count, y.data() + first * patch(), room, memory.isa);
+        each_block(x.extents().rows(), memory.isa, [&](std::size_t first, int count) {
+            detail::readout_apply<T>(x.data() + first * patch(), k.vectors.data() + first * dim_ * dim_,
+                                     k.s.data() + first * dim_, k.s_out.data() + first * dim_, int_rows(), int_dim(),
+                                     count, y.data() + first * patch(), room, memory.isa);
         });
     }
     void backward(std::span<const T> w, tensor_view<const T> x, tensor_view<const T>, tensor_view<const T> dy,
@@ -156,17 +162,17 @@ public:
         T* const ds_out = take(scratch, count_of_all * dim_).data();
         T* const ds = take(scratch, count_of_all * dim_).data();
         void* const room = scratch.data();
-        each_block(count_of_all, memory.isa, [&]<int Dim>(std::size_t first, int count) {
-            detail::readout_pull<Dim, T>(x.data() + first * patch(), dy.data() + first * patch(),
-                                         k.vectors.data() + first * dim_ * dim_, k.s.data() + first * dim_, int_rows(),
-                                         int_dim(), count, pulls + first * square(), ds_out + first * dim_, room,
-                                         memory.isa);
+        each_block(count_of_all, memory.isa, [&](std::size_t first, int count) {
+            detail::readout_pull<T>(x.data() + first * patch(), dy.data() + first * patch(),
+                                    k.vectors.data() + first * dim_ * dim_, k.s.data() + first * dim_, int_rows(),
+                                    int_dim(), count, pulls + first * square(), ds_out + first * dim_, room,
+                                    memory.isa);
         });
         modes_.backward(w, {k.s.data(), s}, {k.s_out.data(), s}, {ds_out, s},
                         dx ? tensor_view<T>(ds, s) : tensor_view<T>(), dw, {k.modes, scratch, memory.isa});
         if (!dx) return;
-        each_block(count_of_all, memory.isa, [&]<int Dim>(std::size_t first, int count) {
-            detail::readout_push<Dim, T>(
+        each_block(count_of_all, memory.isa, [&](std::size_t first, int count) {
+            detail::readout_push<T>(
                 x.data() + first * patch(), dy.data() + first * patch(), k.vectors.data() + first * dim_ * dim_,
                 k.s.data() + first * dim_, k.s_out.data() + first * dim_, k.high.data() + first * dim_,
                 k.low.data() + first * dim_, ds + first * dim_, pulls + first * square(), int_rows(), int_dim(), count,
@@ -246,15 +252,12 @@ private:
         return padded<T>((doubles * sizeof(double) + solver) / sizeof(T)) + workspace<T>::alignment;
     }
 
-    // `call.operator()<Dim>(first, count)` for every register of patches.
+    // `call(first, count)` for every register of patches.
     template <class Call>
-    void each_block(std::size_t patches, isa level, Call&& call) const {
+    static void each_block(std::size_t patches, isa level, Call&& call) {
         const std::size_t lanes = detail::readout_lanes<T>(level);
-        detail::with_readout_dim(dim_, [&](auto dim) {
-            for (std::size_t first = 0; first < patches; first += lanes)
-                call.template operator()<decltype(dim)::value>(first,
-                                                               static_cast<int>((std::min)(lanes, patches - first)));
-        });
+        for (std::size_t first = 0; first < patches; first += lanes)
+            call(first, static_cast<int>((std::min)(lanes, patches - first)));
     }
 
     void decompose(tensor_view<const T> x, const results<T>& k, const workspace<T>& memory) const {
@@ -266,32 +269,26 @@ private:
         double* const values = vectors + block * size;
         void* const solver = values + block * dim_;
         const std::size_t lanes = detail::readout_lanes<T>(memory.isa);
+        const std::size_t step = geolip::detail::symmetric_eigen_block_size<double>(memory.isa);
         const std::size_t patches = x.extents().rows();
         for (std::size_t first = 0; first < patches; first += block) {
             const std::size_t here = (std::min)(block, patches - first);
-            detail::with_readout_dim(dim_, [&](auto dim) {
-                constexpr int Dim = decltype(dim)::value;
-                for (std::size_t i = 0; i < here; i += lanes)
-                    detail::readout_gram<Dim, T>(x.data() + (first + i) * patch(), int_rows(), int_dim(),
-                                                 static_cast<int>((std::min)(lanes, here - i)), shift, gram + i * size,
-                                                 room, memory.isa);
-                geolip::detail::symmetric_eigen<Dim, double>(
-                    dim_, std::span<const double>(gram, here * size), std::span<double>(values, here * dim_),
-                    std::span<double>(vectors, here * size), solver, memory.isa);
-                const std::size_t n = Dim > 0 ? std::size_t{Dim} : dim_;
-                for (std::size_t i = 0; i < here; ++i)
-                    for (std::size_t j = 0; j < n; ++j) {
-                        // Descending.
-                        const std::size_t from = i * n + n - 1 - j, to = (first + i) * n + j;
-                        const double value = values[from];
-                        k.s[to] = static_cast<T>(std::sqrt(value > smallest || value != value ? value : smallest));
-                        k.high[to] = static_cast<T>(value);
-                        k.low[to] = static_cast<T>(value - static_cast<double>(k.high[to]));
-                        const double* const v = vectors + from * n;
-                        T* const out = k.vectors.data() + to * n;
-                        for (std::size_t c = 0; c < n; ++c) out[c] = static_cast<T>(v[c]);
-                    }
-            });
+            for (std::size_t i = 0; i < here; i += lanes)
+                detail::readout_gram<T>(x.data() + (first + i) * patch(), int_rows(), int_dim(),
+                                        static_cast<int>((std::min)(lanes, here - i)), shift, gram + i * size, room,
+                                        memory.isa);
+            for (std::size_t i = 0; i < here; i += step)
+                detail::readout_eigen(gram + i * size, values + i * dim_, vectors + i * size,
+                                      static_cast<int>((std::min)(step, here - i)), int_dim(), solver, memory.isa);
+            for (std::size_t i = 0; i < here * dim_; ++i) {
+                // Descending.
+                const std::size_t to = i / dim_ * dim_ + dim_ - 1 - i % dim_ + first * dim_;
+                const double value = values[i];
+                k.s[to] = static_cast<T>(std::sqrt(value > smallest || value != value ? value : smallest));
+                k.high[to] = static_cast<T>(value);
+                k.low[to] = static_cast<T>(value - static_cast<double>(k.high[to]));
+                for (std::size_t c = 0; c < dim_; ++c) k.vectors[to * dim_ + c] = static_cast<T>(vectors[i * dim_ + c]);
+            }
         }
     }
 
