@@ -114,10 +114,10 @@ patch_svae<T, Activation, Rows, Alpha, Readout> make_patch_svae(const patch_svae
                                        "; expected a side that is a multiple of the patches'");
     require(s.rows >= 5, number(s.rows) + " rows; expected at least 5, the corners of a simplex of order 4");
     constexpr bool attends = !std::same_as<Readout, no_readout>;
-    if (attends && s.attention_layers > 0)
-        require(s.dim % s.attention_heads() == 0,
-                "a dim of " + number(s.dim) + " with " + number(s.attention_heads()) +
-                    " attention heads; expected a dim that is divisible by the heads");
+    const std::size_t heads = s.attention_layers == 0 ? 1 : s.attention_heads();
+    if (attends)
+        require(s.dim % heads == 0, "a dim of " + number(s.dim) + " with " + number(heads) +
+                                        " attention heads; expected a dim that is divisible by the heads");
     const std::size_t code = s.rows * s.dim;
     const auto linear = [](std::size_t in, std::size_t out) { return nn::linear<T>(in, out); };
     const auto blocks = [&] {
@@ -138,8 +138,7 @@ patch_svae<T, Activation, Rows, Alpha, Readout> make_patch_svae(const patch_svae
     if constexpr (attends)
         return {std::move(encoder),
                 typename Readout::template module<T, Alpha>(
-                    s.rows, s.dim,
-                    nn::repeat(nn::spectral_attention<T, Alpha>(s.dim, s.attention_heads()), s.attention_layers)),
+                    s.rows, s.dim, nn::repeat(nn::spectral_attention<T, Alpha>(s.dim, heads), s.attention_layers)),
                 std::move(decoder), std::move(smoothing)};
     else
         return {std::move(encoder), nn::identity<T>(), std::move(decoder), std::move(smoothing)};

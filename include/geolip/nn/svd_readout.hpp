@@ -224,12 +224,17 @@ private:
     template <class U>
     results<U> results_in(const shape& x, std::span<U> kept) const {
         const std::size_t values = x.rows() * dim_;
+        const auto next = [&](std::size_t count) {
+            const std::span<U> part = kept.first(count);
+            kept = kept.subspan(padded<T>(count));
+            return part;
+        };
         results<U> k;
-        k.s = take(kept, values);
-        k.s_out = take(kept, values);
-        k.high = take(kept, values);
-        k.low = take(kept, values);
-        k.vectors = take(kept, values * dim_);
+        k.s = next(values);
+        k.s_out = next(values);
+        k.high = next(values);
+        k.low = next(values);
+        k.vectors = next(values * dim_);
         k.modes = kept;
         return k;
     }
@@ -247,8 +252,8 @@ private:
     static constexpr std::size_t block = 16;
     std::size_t decomposition_size() const {
         const std::size_t doubles = block * (2 * dim_ * dim_ + dim_);
-        const std::size_t solver =
-            dim_ > symmetric_eigen_static_limit ? geolip::detail::symmetric_eigen_bytes(dim_) : 0;
+        const bool on_stack = dim_ == 4 || dim_ == 8 || dim_ == 16;  // see readout_eigen
+        const std::size_t solver = on_stack ? 0 : geolip::detail::symmetric_eigen_bytes(dim_);
         return padded<T>((doubles * sizeof(double) + solver) / sizeof(T)) + workspace<T>::alignment;
     }
 
