@@ -212,7 +212,7 @@ private:
         }
     }
 
-    static constexpr std::size_t strip_pixels = 2100;  // of a plane: a block of them fits a cache of the second level
+    static constexpr std::size_t strip_pixels = 1100;  // of a plane: three and two more fit a cache of the first level
     static constexpr std::size_t most_sums = std::size_t{1} << 17;
     static constexpr std::size_t images_per_sum = 16;  // sums of more would lose digits
 
