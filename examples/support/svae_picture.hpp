@@ -38,12 +38,14 @@ inline std::string svae_trajectory(const svae_report& r) {
     step = std::max(1.0, step);
     std::vector<double> ticks;
     for (double tick = 0; tick <= last; tick += step) ticks.push_back(tick);
-    chart.x = {"batch", 0, last, std::move(ticks), true};
+    chart.x = {"batch", 0, 1.08 * last, std::move(ticks), true};  // room for the names of the bands
     chart.y = {"CV of the latent rows", 0.1, 2, {0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.8, 1, 1.5, 2}};
     chart.stripes = {{0.1, 0.3, "LOW", "#e8f1fa"}, {0.3, 0.55, "MID", "#eaf6ea"}, {0.8, 2, "HIGH", "#fdf0e3"}};
-    if (r.null)
+    if (r.null) {
         chart.stripes.push_back(
             {std::max(0.1, r.null.mean - 2 * r.null.sd), std::min(2.0, r.null.mean + 2 * r.null.sd), "", "#00000018"});
+        chart.curves.push_back({"null, two sd either side", "#bbbbbb", false, {}});  // for the legend
+    }
     if (r.law.cv) {
         chart.curves.push_back(
             {"law: " + std::string(r.law.name), "#d62728", true, {{0, *r.law.cv}, {last, *r.law.cv}}});
@@ -82,7 +84,11 @@ inline std::string svae_pictures(const svae_report& r) {
     std::string out = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"1280\"" + detail::attribute("height", height) +
                       " font-family=\"sans-serif\" font-size=\"13\" fill=\"#222222\">\n";
     out += detail::rectangle({0, 0}, 1280, height, "white");
-    out += detail::text({20, 32}, "start", "Reconstructions: " + svae_title(r.settings),
+    const svae_settings& s = r.settings;
+    out += detail::text({20, 32}, "start",
+                        "Reconstructions after " + std::to_string(r.result.batch_mse.size()) + " batches: V " +
+                            std::to_string(s.rows) + ", D " + std::to_string(s.dim) + ", patch " +
+                            std::to_string(s.patch) + ", seed " + std::to_string(s.seed),
                         " font-size=\"15\" font-weight=\"bold\"");
     for (std::size_t t = 0; t < types; ++t) {
         const double x = left + static_cast<double>(t / (types / 2)) * column;

@@ -170,10 +170,14 @@ inline std::string svae_text(const svae_report& r) {
 
     table noise({"noise type", "MSE", "untrained", "zeros", "explained %"});
     for (std::size_t t = 0; t < geolip::data::noise_type_count; ++t) {
-        const std::optional<double> mse = r.trained ? std::optional(r.trained->mse[t]) : std::nullopt;
-        noise.add({std::string(geolip::data::name_of(static_cast<geolip::data::noise_type>(t))), number(mse),
-                   number(r.untrained.mse[t]), number(r.images.mean_square[t]),
-                   mse ? number(100 * (1 - *mse / r.images.mean_square[t]), 1) : std::string(undefined)});
+        const double zeros_err = r.images.mean_square[t];
+        std::string mse(undefined), explained(undefined);
+        if (r.trained) {
+            mse = number(r.trained->mse[t]);
+            explained = number(100 * (1 - r.trained->mse[t] / zeros_err), 1);
+        }
+        noise.add({std::string(geolip::data::name_of(static_cast<geolip::data::noise_type>(t))), mse,
+                   number(r.untrained.mse[t]), number(zeros_err), explained});
     }
     out += "\n" + noise.text() + "explained: of what zeros err; " + std::to_string(svae_evaluated) +
            " images of each type that no run has seen.\n";
@@ -230,6 +234,7 @@ inline std::string svae_events(const svae_result& r) {
     std::string out = event_file_head();
     for (std::size_t b = 0; b < r.batch_mse.size(); ++b) out += scalar_event("mse", b, r.batch_mse[b]);
     for (const svae_reading& reading : r.readings) {
+        if (reading.batch == r.batch_mse.size()) out += scalar_event("mse", reading.batch, reading.mse);
         if (reading.cv) out += scalar_event("cv", reading.batch, *reading.cv);
         if (reading.ema) out += scalar_event("cv_ema", reading.batch, *reading.ema);
     }

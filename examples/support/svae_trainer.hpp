@@ -13,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 #include <vector>
@@ -35,6 +36,17 @@
 #include "support/svae_training.hpp"
 
 namespace examples {
+
+/// The images of a run: image i of batch b is image b * batch + i of the seed.
+inline geolip::data::noise svae_images(const svae_settings& s, std::string_view subset) {
+    using geolip::data::noise_colour;
+    return geolip::data::noise({.side = s.side,
+                                .seed = s.seed,
+                                .types = geolip::data::noise_subset(subset),
+                                .colour = s.power_law ? noise_colour::power_law : noise_colour::documented,
+                                .level = s.isa});
+}
+inline geolip::data::noise svae_images(const svae_settings& s) { return svae_images(s, s.noise); }
 
 /// The latent rows of the first image's first patch of a batch: their CV, and the gradient of a penalty on it.
 template <class Model>

@@ -12,10 +12,8 @@
 #include <functional>
 #include <optional>
 #include <span>
-#include <string_view>
 #include <vector>
 
-#include "geolip/data/noise.hpp"
 #include "support/svae_choices.hpp"
 #include "support/svae_run.hpp"
 
@@ -31,17 +29,6 @@ struct svae_options {
     /// What became of a run that did not diverge.
     std::function<void(std::span<const float> parameters)> finished = {};
 };
-
-/// The images of a run: image i of batch b is image b * batch + i of the seed.
-inline geolip::data::noise svae_images(const svae_settings& s, std::string_view subset) {
-    using geolip::data::noise_colour;
-    return geolip::data::noise({.side = s.side,
-                                .seed = s.seed,
-                                .types = geolip::data::noise_subset(subset),
-                                .colour = s.power_law ? noise_colour::power_law : noise_colour::documented,
-                                .level = s.isa});
-}
-inline geolip::data::noise svae_images(const svae_settings& s) { return svae_images(s, s.noise); }
 
 /// Parts of a batch; the rounding of a step depends on it, so it depends on the settings alone. Rows that are only
 /// scaled need the mean norm of the whole batch.
