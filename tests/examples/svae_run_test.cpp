@@ -122,12 +122,13 @@ TEST_CASE("an optimiser brings its rate and its decay") {
     CHECK(steps.steps() == 1);
 }
 
-TEST_CASE("shards hold about 128 patches, and depend on nothing but the settings") {
-    CHECK(svae_shards(settings_of(svae_band::low)) == 16);
-    CHECK(svae_shards(settings_of(svae_band::high)) == 128);
-    CHECK(svae_shards({.side = 16, .patch = 16, .batch = 12}) == 1);
-    CHECK(svae_shards({.batch = 12}) == 2);
-    CHECK(svae_shards({.row_rule = svae_rows::scale_only}) == 1);
+TEST_CASE("a batch is cut into four shards of pieces of about 128 patches, by the settings alone") {
+    const auto cut = [](const svae_settings& s) { return std::vector{cut_of(s).shards, cut_of(s).pieces}; };
+    CHECK(cut(settings_of(svae_band::low)) == std::vector<std::size_t>{4, 4});
+    CHECK(cut(settings_of(svae_band::high)) == std::vector<std::size_t>{4, 32});
+    CHECK(cut({.side = 16, .patch = 16, .batch = 12}) == std::vector<std::size_t>{4, 1});
+    CHECK(cut({.batch = 3}) == std::vector<std::size_t>{3, 1});
+    CHECK(cut({.row_rule = svae_rows::scale_only}) == std::vector<std::size_t>{1, 1});
 }
 
 TEST_CASE("a result survives its way through JSON to the bit, with what has no value") {
