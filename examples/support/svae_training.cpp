@@ -122,9 +122,9 @@ std::optional<svae_result> train_svae(const svae_settings& s, const svae_options
             while (!concluded && !training.finished()) {
                 training.train_batch();
                 if (o.progress) o.progress(training.batch(), s.batches);
+                if (training.finished()) break;
                 const bool go_on = !o.stop || !o.stop();
-                if (keeps && !training.finished() && (!go_on || training.batch() % o.save_every == 0))
-                    training.save(o.checkpoint, false);
+                if (keeps && (!go_on || training.batch() % o.save_every == 0)) training.save(o.checkpoint, false);
                 if (!go_on) return std::nullopt;
             }
             if (!concluded) {
