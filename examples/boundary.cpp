@@ -294,7 +294,7 @@ json document(const std::vector<std::vector<timing>>& all, int rounds) {
 }
 
 std::string picture(const std::vector<std::vector<timing>>& all) {
-    log_log_chart chart;
+    line_chart chart;
     chart.title = "Time of small decompositions and of one simplex (this machine)";
     chart.x = {"dimension D", 2, 64, {2, 4, 8, 16, 24, 32, 64}};
     chart.y = {"microseconds", 0.01, 10000, {0.01, 0.1, 1, 10, 100, 1000, 10000}};

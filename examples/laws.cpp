@@ -167,7 +167,7 @@ json document() {
 }
 
 std::string picture() {
-    log_log_chart chart;
+    line_chart chart;
     chart.title = "Coefficient of variation of random simplex volumes (exact)";
     chart.x = {"dimension D", 2, 4096, {2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096}};
     chart.y = {"CV", 0.008, 2.5, {0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2}};

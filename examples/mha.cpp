@@ -9,13 +9,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
-#include <filesystem>
 #include <limits>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -23,8 +21,8 @@
 #include "geolip/core/file.hpp"
 #include "geolip/sweep/number.hpp"
 #include "geolip/sweep/plan.hpp"
+#include "support/folder_lock.hpp"
 #include "support/mha_experiment.hpp"
-#include "support/mha_lock.hpp"
 #include "support/mha_table.hpp"
 #include "support/numbers.hpp"
 #include "support/program.hpp"
@@ -104,23 +102,13 @@ void declare(CLI::App& app, settings& s) {
     app.add_flag("--json", s.as_json, "Print one JSON document instead of the tables");
 }
 
-// Makes `folder` if there is none, and keeps other processes out of it.
-std::unique_ptr<folder_lock> occupied(const std::filesystem::path& folder) {
-    std::error_code failure;
-    std::filesystem::create_directories(folder, failure);
-    if (failure)
-        throw geolip::file_error("cannot make the folder '" + folder.string() + "': " + failure.message() +
-                                 "; expected one that can be written");
-    return std::make_unique<folder_lock>(folder);
-}
-
 int mha_main(settings& s) {
     if (s.plan.seed > std::numeric_limits<std::uint64_t>::max() - (s.plan.seeds - 1))
         throw geolip::usage_error("--seed " + std::to_string(s.plan.seed) + " with --seeds " +
                                   std::to_string(s.plan.seeds) + ": the last seed is above " +
                                   std::to_string(std::numeric_limits<std::uint64_t>::max()) +
                                   "; expected a smaller first one");
-    const auto lock = s.options.checkpoint.empty() ? nullptr : occupied(s.options.checkpoint);
+    const auto lock = s.options.checkpoint.empty() ? nullptr : occupied(s.options.checkpoint, "mha");
     // Opened now, so that a name that cannot be written is known before hours of work.
     std::optional<geolip::output_file> picture;
     if (!s.picture.empty()) picture.emplace(s.picture);

@@ -182,7 +182,7 @@ inline json mha_document(const std::vector<mha_run>& runs, const mha_plan& plan)
 
 /// CV against head dimension: the law, untrained heads, trained ones, and the documented figures.
 inline std::string mha_picture(const std::vector<mha_run>& runs, const mha_plan& plan) {
-    log_log_chart chart;
+    line_chart chart;
     chart.title = "CV of the first head's activations, before and after training";
     chart.x = {"head dimension", 6, 340, {8, 16, 32, 64, 128, 256}};
     chart.y = {"CV", 0.06, 1.2, {0.06, 0.1, 0.2, 0.3, 0.5, 0.7, 1}};

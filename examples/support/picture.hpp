@@ -2,7 +2,7 @@
 #pragma once
 
 /// \file
-/// Curves on two logarithmic axes, as the text of an SVG file.
+/// Curves on two axes, logarithmic or linear, as the text of an SVG file.
 
 #include <cmath>
 #include <cstddef>
@@ -41,9 +41,10 @@ struct axis {
     std::string label;
     double low, high;
     std::vector<double> ticks;
+    bool linear = false;  ///< instead of logarithmic
 };
 
-struct log_log_chart {
+struct line_chart {
     std::string title;
     axis x, y;
     std::vector<stripe> stripes;
@@ -104,10 +105,12 @@ inline std::string circle(point at, std::string_view colour) {
 }  // namespace detail
 
 /// The chart as an SVG document, 1000 by 640 pixels, its legend to the right.
-inline std::string svg(const log_log_chart& chart) {
+inline std::string svg(const line_chart& chart) {
     constexpr double left = 80, right = 775, top = 55, bottom = 570;
     const auto place = [](double value, const axis& along, double from, double to) {
-        return from + std::log(value / along.low) / std::log(along.high / along.low) * (to - from);
+        const double part = along.linear ? (value - along.low) / (along.high - along.low)
+                                         : std::log(value / along.low) / std::log(along.high / along.low);
+        return from + part * (to - from);
     };
     const auto at = [&](point p) { return point{place(p.x, chart.x, left, right), place(p.y, chart.y, bottom, top)}; };
 

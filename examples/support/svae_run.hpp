@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "geolip/simd/isa.hpp"
+#include "geolip/sweep/plan.hpp"
 
 namespace examples {
 
@@ -75,11 +76,14 @@ enum class svae_status { done, diverged };
 struct svae_result {
     svae_status status = svae_status::done;
     std::string reason;                  ///< why it diverged, and at which batch
-    std::optional<double> cv_untrained;  ///< the first reading, of the parameters as drawn, mean over `control` patches
-    std::optional<double> cv_ema, cv_final;
-    double mse = 0;        ///< of the last batch
-    double mse_first = 0;  ///< of the first
+    std::optional<double> cv_untrained;  ///< the first reading, of the parameters as drawn
+    std::optional<double> cv_ema;        ///< after the last reading
+    std::optional<double> cv_final;      ///< the last reading, of the finished parameters; empty if it diverged
+    double mse = 0;        ///< of the finished parameters, on the batch after the last; of the last finite
+                           ///< batch if it diverged
+    double mse_first = 0;  ///< of the first batch, before any step
     std::vector<svae_reading> readings;
+    std::vector<double> batch_mse;  ///< of every batch, before its step
 };
 
 enum class svae_band { low, mid, high, unclassified };
@@ -88,6 +92,37 @@ constexpr std::string_view name_of(svae_band band) {
     constexpr std::string_view names[] = {"LOW", "MID", "HIGH", "UNCLASSIFIED"};
     return names[static_cast<std::size_t>(band)];
 }
+
+}  // namespace examples
+
+namespace geolip::sweep {
+
+/// The names of the choices, as options and documents write them.
+template <>
+inline constexpr std::array<std::string_view, 5> choices<examples::svae_activation>{"gelu", "relu", "silu", "tanh",
+                                                                                    "identity"};
+template <>
+inline constexpr std::array<std::string_view, 4> choices<examples::svae_rows>{"sphere", "none", "layer_norm",
+                                                                              "scale_only"};
+template <>
+inline constexpr std::array<std::string_view, 2> choices<examples::svae_alpha>{"bounded", "unbounded"};
+template <>
+inline constexpr std::array<std::string_view, 4> choices<examples::svae_initialiser>{"orthogonal", "kaiming", "xavier",
+                                                                                     "small_normal"};
+template <>
+inline constexpr std::array<std::string_view, 3> choices<examples::svae_optimiser>{"adam", "adamw", "sgd"};
+template <>
+inline constexpr std::array<std::string_view, 5> choices<examples::svae_schedule>{"cosine", "constant", "linear",
+                                                                                  "warm_restarts", "one_cycle"};
+template <>
+inline constexpr std::array<std::string_view, 4> choices<examples::svae_soft_hand>{"full", "pure_mse", "measure_only",
+                                                                                   "hard_penalty"};
+template <>
+inline constexpr std::array<std::string_view, 2> choices<examples::svae_status>{"done", "diverged"};
+
+}  // namespace geolip::sweep
+
+namespace examples {
 
 /// The documented representative of a band: LOW (V 64, D 16, patch 16), MID (V 64, D 8, patch 16), HIGH (V 32, D 4,
 /// patch 4), read after 1000, 1000 and 100 batches.

@@ -10,7 +10,7 @@ namespace {
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
-examples::log_log_chart chart() {
+examples::line_chart chart() {
     return {.title = "a < b & \"c\"",
             .x = {"x", 1, 100, {1, 10, 100}},
             .y = {"y", 0.01, 1, {0.01, 0.1, 1}},

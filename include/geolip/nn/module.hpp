@@ -40,10 +40,11 @@ constexpr std::size_t padded(std::size_t count) {
 }
 
 /// Cuts `count` elements (padded) off the front of `memory`.
-template <measured_scalar T>
+template <class T>
+    requires measured_scalar<std::remove_const_t<T>>
 constexpr std::span<T> take(std::span<T>& memory, std::size_t count) {
     const std::span<T> taken = memory.first(count);
-    memory = memory.subspan((std::min)(padded<T>(count), memory.size()));
+    memory = memory.subspan((std::min)(padded<std::remove_const_t<T>>(count), memory.size()));
     return taken;
 }
 

@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <memory>
 #include <string>
 #include <system_error>
 
@@ -24,8 +25,10 @@ namespace examples {
 /// else finds. Where the system has no flock, nothing is locked.
 class folder_lock {
 public:
+    /// `program` is who holds it, for the message to others.
     /// \throws file_error if another process holds it, or it cannot be made
-    explicit folder_lock([[maybe_unused]] const std::filesystem::path& folder) {
+    explicit folder_lock([[maybe_unused]] const std::filesystem::path& folder,
+                         [[maybe_unused]] const std::string& program) {
 #if __has_include(<sys/file.h>)
         const std::string path = (folder / "lock").string();
         descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0666);
@@ -33,8 +36,8 @@ public:
         const int why = errno;
         if (descriptor_ >= 0) ::close(descriptor_);
         if (why == EWOULDBLOCK)
-            throw geolip::file_error("the folder '" + folder.string() +
-                                     "' is in use by another mha; wait until it ends, or name another folder");
+            throw geolip::file_error("the folder '" + folder.string() + "' is in use by another " + program +
+                                     "; wait until it ends, or name another folder");
         throw geolip::file_error("cannot lock '" + path + "': " + std::generic_category().message(why) +
                                  "; expected a folder that can be written, on a file system that has locks");
 #endif
@@ -52,5 +55,15 @@ private:
     int descriptor_ = -1;
 #endif
 };
+
+/// Makes `folder` if there is none, and keeps other processes out of it. \throws file_error
+inline std::unique_ptr<folder_lock> occupied(const std::filesystem::path& folder, const std::string& program) {
+    std::error_code failure;
+    std::filesystem::create_directories(folder, failure);
+    if (failure)
+        throw geolip::file_error("cannot make the folder '" + folder.string() + "': " + failure.message() +
+                                 "; expected one that can be written");
+    return std::make_unique<folder_lock>(folder, program);
+}
 
 }  // namespace examples
