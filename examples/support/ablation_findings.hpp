@@ -163,14 +163,16 @@ inline ablation_comparison compare_mismatches(const std::vector<ablation_row>& r
     }
     c.against_document = fisher_exact(c.mismatches, c.rows, c.documented, c.documented_rows);
     std::set<std::size_t> seen;
-    std::map<std::optional<double>, std::pair<double, double>> beginnings;  // rows, and the sum of their chances
+    // By the untrained reading to 1e-5, since some rules only round it differently: rows, and the sum of their chances.
+    std::map<std::optional<long>, std::pair<double, double>> beginnings;
     for (const ablation_row& row : rows) {
         const bool trained = row.match(which, rule), untrained = row.match(ablation_reading::untrained, rule);
         if (seen.insert(row.computation).second) {
             if (untrained && !trained) ++c.only_trained;
             if (trained && !untrained) ++c.only_untrained;
         }
-        auto& [count, chances] = beginnings[row.cv(ablation_reading::untrained)];
+        const auto beginning = row.cv(ablation_reading::untrained);
+        auto& [count, chances] = beginnings[beginning ? std::optional(std::lround(1e5 * *beginning)) : std::nullopt];
         if (const auto p = row.chance_outside(which, rule)) {
             count += 1;
             chances += *p;

@@ -15,6 +15,7 @@
 #include "geolip/core/error.hpp"
 #include "geolip/core/text.hpp"
 #include "geolip/simd/isa.hpp"
+#include "support/svae_choices.hpp"
 #include "support/svae_run.hpp"
 
 namespace examples {
@@ -85,10 +86,10 @@ inline std::vector<ablation_group> ablation_groups() {
           {"even", noise("even")}}},
         {'C',
          "optimiser",
-         {{"adam", optimiser(svae_optimiser::adam, 1e-4)},
-          {"sgd", optimiser(sgd, 1e-2)},
-          {"sgd_momentum", optimiser(sgd, 1e-2, 0.9)},
-          {"adamw", optimiser(svae_optimiser::adamw, 1e-4, 0, 1e-2)}}},
+         {{"adam", optimiser(svae_optimiser::adam, svae_adam_rate)},
+          {"sgd", optimiser(sgd, svae_sgd_rate)},
+          {"sgd_momentum", optimiser(sgd, svae_sgd_rate, svae_momentum)},
+          {"adamw", optimiser(svae_optimiser::adamw, svae_adam_rate, 0, svae_adamw_decay)}}},
         {'D',
          "schedule",
          {{"cosine", set(&s::schedule, svae_schedule::cosine)},

@@ -69,7 +69,7 @@ inline std::vector<ablation_unit> ablation_units(const std::vector<ablation_run>
 
 /// How the runs are gone about; their results depend on none of it.
 struct ablation_options {
-    std::filesystem::path folder;                  ///< gets `runs/ID.json`, and keeps checkpoints while a run is made
+    std::filesystem::path folder = {};             ///< gets `runs/ID.json`, and keeps checkpoints while a run is made
     std::vector<std::filesystem::path> from = {};  ///< other folders that finished runs are taken from
     std::string groups = {};                       ///< letters; empty for all
     geolip::sweep::shard part = {};                ///< of the trainings

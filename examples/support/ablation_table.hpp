@@ -16,6 +16,7 @@
 #include "support/ablation_findings.hpp"
 #include "support/ablation_matrix.hpp"
 #include "support/documented_ablation.hpp"
+#include "support/documented_bands.hpp"
 #include "support/svae_choices.hpp"
 #include "support/table.hpp"
 
@@ -38,6 +39,17 @@ inline std::string rate_percent(std::size_t count, std::size_t of) {
            geolip::sweep::fixed(100 * rate_error(count, of), 1);
 }
 inline std::size_t index_of(svae_band band) { return static_cast<std::size_t>(band); }
+
+/// Of group G.
+inline double documented_cv(svae_rows rule, svae_band band) {
+    const documented_band& d = documented_bands[index_of(band)];
+    switch (rule) {
+        case svae_rows::none: return d.unchanged_rows;
+        case svae_rows::layer_norm: return d.layer_norm_rows;
+        case svae_rows::scale_only: return d.scaled_rows;
+        default: return d.sphere_rows;
+    }
+}
 
 inline std::vector<ablation_row> rows_of(const std::vector<ablation_row>& rows, char group, svae_band band) {
     return rows_where(rows, [&](auto& r) { return r.run->group == group && r.run->band == band; });
@@ -108,15 +120,15 @@ inline std::string sphere_table(const std::vector<ablation_row>& rows) {
     for (const svae_band band : ablation_bands) {
         const auto of = detail::rows_of(rows, 'A', band);
         if (of.empty()) continue;
-        const documented_sphere& d = documented_spheres[detail::index_of(band)];
+        const documented_band& d = documented_bands[detail::index_of(band)];
         const ablation_null& null = *of.front().null;
-        const auto of_five = null.z(d.trained);
-        out.add({std::string(name_of(band)), std::to_string(of.front().run->settings.dim), detail::cell(d.uniform),
-                 detail::cell(null.z(d.uniform), 1), detail::cell(d.trained),
+        const auto of_five = null.z(d.attractor_cv);
+        out.add({std::string(name_of(band)), std::to_string(of.front().run->settings.dim), detail::cell(d.uniform_cv),
+                 detail::cell(null.z(d.uniform_cv), 1), detail::cell(d.attractor_cv),
                  of_five ? detail::cell(*of_five * std::sqrt(5.0), 1) : std::string(undefined),
                  detail::plus_minus(spread_of(of, ema).of), detail::plus_minus(spread_of(of, final).of),
                  detail::plus_minus(spread_of(of, untrained).of), detail::cell(of.front().law.cv),
-                 detail::null_cell(null), detail::cell(d.position, 3), detail::cell(null.z(d.position), 1)});
+                 detail::null_cell(null), detail::cell(d.swept_cv, 3), detail::cell(null.z(d.swept_cv), 1)});
     }
     return out.text();
 }
@@ -137,7 +149,7 @@ inline std::string seed_table(const std::vector<ablation_row>& rows) {
             const auto relative = s.relative();
             out.add({std::string(name_of(band)), name, detail::cell(s.of.mean()), detail::cell(s.of.sd()),
                      detail::cell(s.range()), relative ? percent(*relative) : std::string(undefined),
-                     detail::cell(documented_spheres[i].trained), percent(documented_cv_of_cv[i]),
+                     detail::cell(documented_bands[i].attractor_cv), percent(documented_cv_of_cv[i]),
                      percent(null.sd / null.mean)});
         }
     }
@@ -188,10 +200,8 @@ inline std::string soft_hand_table(const std::vector<ablation_row>& rows) {
 inline std::string row_rule_table(const std::vector<ablation_row>& rows) {
     using enum ablation_reading;
     table out({"run", "documented", "z", "EMA", "final", "z", "untrained", "z", "law of", "law", "random rows"});
-    const auto groups = ablation_groups();
     for (const ablation_row& row : rows_where(rows, [](auto& r) { return r.run->group == 'G'; })) {
-        const double documented =
-            documented_rows[static_cast<std::size_t>(row.run->settings.row_rule)][detail::index_of(row.run->band)];
+        const double documented = detail::documented_cv(row.run->settings.row_rule, row.run->band);
         out.add({row.run->id, detail::cell(documented, 3), detail::cell(row.null->z(documented), 1),
                  detail::cell(row.cv(ema)), detail::cell(row.cv(final)), detail::cell(row.null->z(row.cv(final)), 1),
                  detail::cell(row.cv(untrained)), detail::cell(row.null->z(row.cv(untrained)), 1), row.law.name,

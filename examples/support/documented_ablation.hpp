@@ -2,8 +2,8 @@
 #pragma once
 
 /// \file
-/// The figures of the document "Three Geometric Bands in a Sphere-Normalized Patch Autoencoder", and where it
-/// contradicts itself.
+/// The figures of the ablation in the document "Three Geometric Bands in a Sphere-Normalized Patch Autoencoder", and
+/// where it contradicts itself. Those of the bands are in documented_bands.hpp.
 
 #include <cstddef>
 
@@ -21,22 +21,6 @@ inline constexpr documented_group documented_groups[] = {{'A', 15, 100, 15}, {'B
                                                          {'K', 12, 100, 12}, {'L', 12, 100, 12}, {'M', 9, 100, 9}};
 inline constexpr std::size_t documented_runs = 149;
 inline constexpr std::size_t documented_mismatches = 6;
-
-/// Section 3: random rows on the sphere, and the trained mean over 5 seeds; and section 2: "attractor position" and
-/// error of the band's representative. By band: LOW, MID, HIGH.
-struct documented_sphere {
-    double uniform, trained, position, mse;
-    double within;  ///< of the trained mean, "to +-"
-};
-
-inline constexpr documented_sphere documented_spheres[] = {
-    {.1990, .1969, .212, .842, .003}, {.3568, .3588, .392, .843, .02}, {.9229, .9016, 1.096, .071, .05}};
-
-/// Section 4.3: group G by variant (sphere, none, LayerNorm, scale only) and band.
-inline constexpr double documented_rows[4][3] = {
-    {.196, .352, .945}, {.374, .555, 1.280}, {.200, .421, .706}, {.358, .506, 1.282}};
-/// The same section: "the bulk", Gaussian rows, at LOW and MID.
-inline constexpr double documented_bulk[2] = {.358, .588};
 
 /// Section 4.2: five seeds at LOW "within 0.012 of each other", "CV-of-CV 0.4 %"; 5 % at MID and HIGH.
 inline constexpr double documented_seed_range = .012;
