@@ -29,6 +29,8 @@ TEST_CASE("149 runs, as many in each group as the document's table says, each wi
     }
     CHECK(ids.size() == runs.size());
     CHECK(count.size() == std::size(documented_groups));
+    const auto groups = ablation_groups();
+    for (std::size_t i = 0; i < groups.size(); ++i) CHECK(groups[i].letter == documented_groups[i].letter);
     std::size_t total = 0, matches = 0;
     for (const documented_group& group : documented_groups) {
         CHECK(count[group.letter] == group.runs);
