@@ -90,7 +90,7 @@ class Ablation(Programs):
 
     def test_a_killed_run_goes_on_to_the_same_bytes(self):
         # Every run keeps ten checkpoints.
-        what = ["--only", "J", "--batches", "20", "--jobs", "2"]
+        what = ["--only", "J", "--batches", "10", "--jobs", "2"]
         printed = self.succeed("ablation", *what, "--out", "whole")
         expected = self.results("whole")
         for number in (KILL, signal.SIGTERM):
