@@ -221,6 +221,9 @@ inline double batch_cost(const svae_settings& s) {
     return n(s.batch) * patches * per_patch;
 }
 
+/// The same for the whole run.
+inline double training_cost(const svae_settings& s) { return batch_cost(s) * static_cast<double>(s.batches); }
+
 /// The groups named in `text`, letters joined by commas.
 /// \throws usage_error naming `option` if one is none, or comes twice
 inline std::string parse_groups(std::string_view text, const std::string& option) {

@@ -25,6 +25,7 @@
 #include "geolip/sweep/shard.hpp"
 #include "support/ablation_matrix.hpp"
 #include "support/ablation_record.hpp"
+#include "support/folder_lock.hpp"
 #include "support/svae_run.hpp"
 
 namespace examples {
@@ -59,10 +60,7 @@ inline std::vector<ablation_unit> ablation_units(const std::vector<ablation_run>
         if (groups.empty() || groups.find(runs[i].group) != groups.npos) unit->rows.push_back(i);
     }
     std::erase_if(units, [](auto& u) { return u.rows.empty(); });
-    const auto cost = [&](const ablation_unit& u) {
-        const svae_settings& s = runs[u.trained].settings;
-        return batch_cost(s) * static_cast<double>(s.batches);
-    };
+    const auto cost = [&](const ablation_unit& u) { return training_cost(runs[u.trained].settings); };
     std::stable_sort(units.begin(), units.end(), [&](auto& a, auto& b) { return cost(a) > cost(b); });
     return units;
 }
@@ -89,14 +87,6 @@ struct ablation_results {
 
 namespace detail {
 
-inline void make_folder(const std::filesystem::path& folder) {
-    std::error_code failure;
-    std::filesystem::create_directories(folder, failure);
-    if (failure)
-        throw geolip::file_error("cannot make the folder '" + folder.string() + "': " + failure.message() +
-                                 "; expected one that can be written");
-}
-
 /// The outcome that the report of `run` in one of the folders holds. A failed run has none: it is made again.
 inline std::optional<ablation_outcome> reported(const ablation_run& run,
                                                 const std::vector<std::filesystem::path>& folders) {
@@ -112,19 +102,15 @@ inline std::optional<ablation_outcome> reported(const ablation_run& run,
 /// \throws file_error for that, and for reports of something else
 inline ablation_results run_ablation(const std::vector<ablation_run>& runs, const svae_trainer& train,
                                      const ablation_options& options) {
-    detail::make_folder(options.folder / "runs");
+    make_folder(options.folder / "runs");
     const std::filesystem::path checkpoints = options.folder / "checkpoints";
-    detail::make_folder(checkpoints);
+    make_folder(checkpoints);
     ablation_results results;
     results.outcomes.resize(runs.size());
     const auto checkpoint_of = [&](const ablation_unit& unit) {
         return checkpoints / (runs[unit.trained].id + ".safetensors");
     };
-    const auto work_in = [&](const ablation_unit& unit) {
-        const svae_settings& s = runs[unit.trained].settings;
-        return batch_cost(s) * static_cast<double>(s.batches);
-    };
-    // The outcome for all rows that have none. Afterwards there is nothing to go on from.
+    // The outcome for all rows that have none. After a result there is nothing to go on from.
     const auto record = [&](const ablation_unit& unit, const ablation_outcome& outcome) {
         for (const std::size_t row : unit.rows) {
             if (results.outcomes[row]) continue;
@@ -132,7 +118,7 @@ inline ablation_results run_ablation(const std::vector<ablation_run>& runs, cons
             results.outcomes[row] = outcome;
         }
         std::error_code ignored;
-        std::filesystem::remove(checkpoint_of(unit), ignored);
+        if (outcome.result) std::filesystem::remove(checkpoint_of(unit), ignored);
     };
 
     std::vector<std::filesystem::path> places = {options.folder};
@@ -151,10 +137,11 @@ inline ablation_results run_ablation(const std::vector<ablation_run>& runs, cons
         }
         for (const std::size_t row : unit.same)
             if (!known) known = detail::reported(runs[row], places);
-        all += work_in(unit);
+        const double cost = training_cost(runs[unit.trained].settings);
+        all += cost;
         if (known) {
             record(unit, *known);
-            done += work_in(unit);
+            done += cost;
         } else {
             todo.push_back(&unit);
         }
@@ -205,7 +192,7 @@ inline ablation_results run_ablation(const std::vector<ablation_run>& runs, cons
                 outcome.failure = e.what();
             }
             record(unit, outcome);
-            count(work_in(unit));
+            count(training_cost(settings));
             const std::lock_guard lock(mutex);
             ++results.trained;
         }
