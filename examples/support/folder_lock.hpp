@@ -56,13 +56,18 @@ private:
 #endif
 };
 
-/// Makes `folder` if there is none, and keeps other processes out of it. \throws file_error
-inline std::unique_ptr<folder_lock> occupied(const std::filesystem::path& folder, const std::string& program) {
+/// Makes `folder`, and those that it is in, if there is none. \throws file_error
+inline void make_folder(const std::filesystem::path& folder) {
     std::error_code failure;
     std::filesystem::create_directories(folder, failure);
     if (failure)
         throw geolip::file_error("cannot make the folder '" + folder.string() + "': " + failure.message() +
                                  "; expected one that can be written");
+}
+
+/// The same, and keeps other processes out of it. \throws file_error
+inline std::unique_ptr<folder_lock> occupied(const std::filesystem::path& folder, const std::string& program) {
+    make_folder(folder);
     return std::make_unique<folder_lock>(folder, program);
 }
 
