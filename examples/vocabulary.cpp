@@ -24,6 +24,7 @@
 #include "geolip/sweep/axis.hpp"
 #include "geolip/sweep/number.hpp"
 #include "support/documented.hpp"
+#include "support/moments.hpp"
 #include "support/program.hpp"
 #include "support/table.hpp"
 
@@ -114,11 +115,7 @@ struct joint {
     double squares = 0;
     int count = 0;
 
-    // Wilson and Hilferty: the cube root of a chi-squared variable is nearly normal.
-    double limit() const {
-        const double v = 2.0 / (9.0 * count);
-        return count * std::pow(1 - v + 1.6449 * std::sqrt(v), 3);
-    }
+    double limit() const { return chi_squared_limit(count); }
 };
 
 joint together(const std::vector<line>& lines) {

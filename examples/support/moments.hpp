@@ -53,4 +53,12 @@ inline std::optional<double> deviations_from_zero(const moments& m) {
     return normal_deviate(*m.mean() / *m.standard_error(), static_cast<double>(m.count() - 1));
 }
 
+/// What the sum of `count` squared standard normal variables stays below in 95 of 100 cases. By E. B. Wilson and M. M.
+/// Hilferty (Proc. Natl. Acad. Sci. 17 (1931) 684-688) the cube root of a chi-squared variable is nearly normal; 3 %
+/// too low for one variable, right to 0.2 % from ten on.
+inline double chi_squared_limit(int count) {
+    const double v = 2.0 / (9.0 * count);
+    return count * std::pow(1 - v + 1.6449 * std::sqrt(v), 3);
+}
+
 }  // namespace examples
