@@ -2,7 +2,9 @@
 """The attention experiment: its document, the same bytes however it is run, and the distribution it follows."""
 import fcntl
 import json
+import os
 import pathlib
+import shutil
 import signal
 import time
 import unittest
@@ -60,8 +62,23 @@ class Mha(Programs):
         picture = (self.at / "heads.svg").read_text()
         self.assertTrue(picture.startswith("<svg") and picture.endswith("</svg>\n"))
 
-    def stop(self, number, seconds, *arguments):
-        process = self.start("mha", *SMALL, *arguments)
+    def checkpoints(self, folder):
+        """Names and identities of the checkpoints in it, of unfinished ones too."""
+        if not (self.at / folder).exists():
+            return set()
+        with os.scandir(self.at / folder) as entries:
+            return {(entry.name, entry.inode()) for entry in entries if ".safetensors" in entry.name}
+
+    def stop(self, number, folder, changes, seconds):
+        """Starts a run, sends it the signal when its checkpoints have changed so many times (and `seconds` after that),
+        and returns status and stderr."""
+        process = self.start("mha", *SMALL, "--threads", "2", "--checkpoint", folder)
+        seen, deadline = self.checkpoints(folder), time.monotonic() + 300
+        while changes > 0 and process.poll() is None and time.monotonic() < deadline:
+            now = self.checkpoints(folder)
+            changes -= now != seen
+            seen = now
+            time.sleep(0.0005)
         time.sleep(seconds)
         process.send_signal(number)
         err = process.communicate(timeout=300)[1].decode()
@@ -69,20 +86,28 @@ class Mha(Programs):
 
     def test_a_killed_run_goes_on_to_the_same_bytes(self):
         whole = self.succeed("mha", *SMALL, "--json")
-        for number in (KILL, signal.SIGTERM):
-            seconds, stopped = 0.4, 0
-            for _ in range(12):  # at several places, also inside a run, until there is nothing left to do
-                status, err = self.stop(number, seconds, "--threads", "2", "--checkpoint", f"{number}")
-                if status == 0:
+        for number, stopped, message in (
+                (KILL, -KILL, r"\A\Z"),
+                (signal.SIGTERM, 128 + signal.SIGTERM,
+                 r"\Amha: stopped after \d of 4 runs; go on with the same command\n\Z")):
+            folder, stops = signal.Signals(number).name, 0
+            # At several places, within a save and between two, until there is nothing left to do. Should a run end
+            # before its first stop, it is begun anew.
+            for _ in range(20):
+                changes, seconds = ((1, 0), (2, 0), (2, 0.01), (3, 0), (1, 0.02), (4, 0.04))[stops % 6]
+                status, err = self.stop(number, folder, changes, seconds)
+                if status != 0:
+                    self.assertEqual(status, stopped)
+                    self.assertRegex(err, message)
+                    stops += 1
+                elif stops == 0:
+                    shutil.rmtree(self.at / folder)
+                else:
                     break
-                stopped += 1
-                if number == signal.SIGTERM and status == 128 + number:
-                    self.assertRegex(err, r"\Amha: stopped after \d of 4 runs; go on with the same command\n\Z")
-                seconds *= 1.2
-            self.assertGreater(stopped, 0)
-            self.assertEqual(self.succeed("mha", *SMALL, "--checkpoint", f"{number}", "--json"), whole)
-            self.assertEqual(self.succeed("mha", *SMALL, "--checkpoint", f"{number}", "--json"), whole)
-            self.assertEqual(sorted(path.name for path in (self.at / f"{number}").glob("*.safetensors")),
+            self.assertGreater(stops, 0)
+            for _ in range(2):
+                self.assertEqual(self.succeed("mha", *SMALL, "--checkpoint", folder, "--json"), whole)
+            self.assertEqual(sorted(path.name for path in (self.at / folder).glob("*.safetensors")),
                              ["seed42-32x2.safetensors", "seed42-64x8.safetensors", "seed43-32x2.safetensors",
                               "seed43-64x8.safetensors"])
 
@@ -144,21 +169,20 @@ class Mha(Programs):
             self.fail_with(1, refusal, *arguments, "--seed", "43")
         self.succeed(*arguments)
         for number in (KILL, signal.SIGTERM):
+            # It has the lock when it saves. To try the lock would be to take it, perhaps just before the program does.
             process = self.start("mha", "--configs", "256x8", "--epochs", "100000", "--checkpoint", "other")
-            lock = self.at / "other" / "lock"
-            while process.poll() is None and not self.is_locked(lock):
+            before = self.checkpoints("other")
+            while process.poll() is None and self.checkpoints("other") == before:
                 time.sleep(0.01)
             status, out, err = self.run_program(*arguments[:-1], "other")
             process.send_signal(number)
             process.communicate(timeout=300)
             self.assertEqual((status, out), (1, ""))
             self.assertIn("'other' is in use by another mha", err)
-            self.assertFalse(self.is_locked(lock))
+            self.assertFalse(self.is_locked(self.at / "other" / "lock"))
             self.succeed(*arguments[:-1], "other")
 
     def is_locked(self, path):
-        if not path.exists():
-            return False
         with open(path) as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
