@@ -757,15 +757,15 @@ int main(int argc, char** argv) {
         {
             progress bar(" batches");
             svae_lab lab(e.threads, [&](std::size_t done, std::size_t all) { bar(done, all); });
-            const auto chosen = [&](const question& q) { return only.empty() || only.contains(std::string(q.name)); };
-            if (chosen({"transfer", nullptr, nullptr}))
-                transfer_inputs(e);  // a bad file fails before hours of training
+            const auto chosen = [&](std::string_view name) { return only.empty() || only.contains(std::string(name)); };
+            if (chosen("transfer")) transfer_inputs(e);  // a bad file fails before hours of training
             std::vector<svae_settings> wanted;
             for (const question& q : questions)
-                for (const svae_settings& s : chosen(q) ? q.runs(e) : std::vector<svae_settings>()) wanted.push_back(s);
+                for (const svae_settings& s : chosen(q.name) ? q.runs(e) : std::vector<svae_settings>())
+                    wanted.push_back(s);
             lab.train(wanted);
             for (const question& q : questions) {
-                if (!chosen(q)) continue;
+                if (!chosen(q.name)) continue;
                 sections.push_back(q.answer(lab, e));
                 sections.back().value["name"] = q.name;
             }

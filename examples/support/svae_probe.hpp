@@ -16,6 +16,7 @@
 #include "geolip/core/matrix_view.hpp"
 #include "geolip/metrics/volume_cv.hpp"
 #include "geolip/models/patch_svae.hpp"
+#include "geolip/nn/chain.hpp"
 #include "geolip/nn/data_parallel.hpp"
 #include "support/moments.hpp"
 #include "support/svae_run.hpp"
@@ -70,7 +71,8 @@ public:
           image_({1, 3, s.side, s.side}),
           latent_(geolip::models::latent_shape(model_, image_)),
           memory_(model_, image_),
-          decoder_memory_(model_.get<2>(), latent_),
+          decoder_(model_.get<2>(), model_.get<3>()),
+          decoder_memory_(decoder_, latent_),
           matrices_(latent_.size()),
           output_(image_.size()) {}
 
@@ -123,9 +125,8 @@ public:
                 }
             }
         }
-        const auto& decoder = model_.get<2>();
-        decoder.forward(w_.last(geolip::nn::parameter_count(decoder)), {matrices_.all().data(), latent_},
-                        {output_.all().data(), image_}, decoder_memory_.view(settings_.isa));
+        decoder_.forward(w_.last(geolip::nn::parameter_count(decoder_)), {matrices_.all().data(), latent_},
+                         {output_.all().data(), image_}, decoder_memory_.view(settings_.isa));
         return output_.all();
     }
 
@@ -136,11 +137,15 @@ private:
         return values.elements().subspan(patch * values.cols(), values.cols());
     }
 
+    // The decoder and the smoothing of its seams: all that follows the readout.
+    using decoder_type = geolip::nn::chain<plain_svae::module_type<2>, plain_svae::module_type<3>>;
+
     svae_settings settings_;
     plain_svae model_;
     geolip::nn::shape image_, latent_;
     geolip::nn::workspace_memory<plain_svae> memory_;
-    geolip::nn::workspace_memory<plain_svae::module_type<2>> decoder_memory_;
+    decoder_type decoder_;
+    geolip::nn::workspace_memory<decoder_type> decoder_memory_;
     geolip::nn::aligned_memory<float> matrices_, output_;
     std::span<const float> w_;
 };
