@@ -139,6 +139,9 @@ public:
                  workspace<scalar_type> memory) const {
         const auto s = shapes(x.extents());
         const auto place = kept_places(s);
+        if (y.extents() != s[count]) detail::wrong_fit("chain", "an output", y.extents(), s[count], x.extents());
+        detail::require_parameters("chain", w.size(), parameter_count());
+        detail::require_memory("chain", "kept", memory.kept.size(), place[2 * count]);
         each([&]<std::size_t Index>(const auto& m) {
             const std::span<const scalar_type> own = cut(w, m);
             const tensor_view<scalar_type> out = Index + 1 == count ? y : result<Index>(s, place, memory.kept);
@@ -151,8 +154,10 @@ public:
                   workspace<scalar_type> memory) const {
         const auto s = shapes(x.extents());
         const auto place = kept_places(s);
+        detail::require_gradients("chain", x.extents(), s[count], dy.extents(), dx, dw.size(), parameter_count());
         std::size_t largest = 0;
         for (std::size_t i = 1; i < count; ++i) largest = (std::max)(largest, padded<scalar_type>(s[i].size()));
+        detail::require_memory("chain", "scratch", memory.scratch.size(), 2 * largest);
         scalar_type* const gradient[2] = {take(memory.scratch, largest).data(), take(memory.scratch, largest).data()};
         std::size_t end = parameter_count();
         each_reversed([&]<std::size_t Index>(const auto& m) {
