@@ -136,18 +136,18 @@ inline std::string shown(const moments& m, int decimals = 4) {
     return text;
 }
 
-/// Three standard deviations: what chance hardly does.
-inline bool clear(const moments& m) {
+/// Three standard deviations, unless told otherwise: what chance hardly does.
+inline bool clear(const moments& m, double deviations = 3) {
     const auto z = deviations_from_zero(m);
-    return z && std::fabs(*z) > 3;
+    return z && std::fabs(*z) > deviations;
 }
 
-/// What to say of a change by training that is or is not seen.
-inline std::string change_verdict(const moments& m) {
+/// `seen` or `unseen`, as the mean of `m` is clearly not 0 or may be. Between the two lies what more seeds would tell,
+/// and where few seeds leave even large changes.
+inline std::string verdict(const moments& m, std::string_view seen, std::string_view unseen) {
     if (m.count() < 3) return "too few seeds to tell; give --seeds";
-    std::string text = clear(m) ? "training changes it" : "no change seen";
-    const auto z = deviations_from_zero(m);
-    if (z) text += ", z = " + geolip::sweep::fixed(*z, 1);
+    std::string text(clear(m) ? seen : clear(m, 2) ? "undecided, more seeds would tell" : unseen);
+    if (const auto z = deviations_from_zero(m)) text += ", z = " + geolip::sweep::fixed(*z, 1);
     return text;
 }
 
@@ -185,7 +185,6 @@ inline mha_claim curve_claim(const std::vector<head_finding>& findings) {
 
 inline std::vector<mha_claim> mha_claims(const std::vector<mha_run>& runs, const std::vector<head_finding>& findings) {
     using detail::shown;
-    using geolip::sweep::fixed;
     std::vector<mha_claim> claims;
     const geolip::sweep::band band;
     const auto in_band = [&](const mha_readings mha_run::* phase) {
@@ -210,7 +209,8 @@ inline std::vector<mha_claim> mha_claims(const std::vector<mha_run>& runs, const
     const auto moved = [&](std::string statement, std::string documented, std::string_view key) {
         const moments difference = over_seeds(runs, [&](const mha_run& run) { return change(run, key); });
         claims.push_back({std::move(statement), std::move(documented), shown(phase_of(&mha_run::pre, key)),
-                          shown(phase_of(&mha_run::post, key)), detail::change_verdict(difference)});
+                          shown(phase_of(&mha_run::post, key)),
+                          detail::verdict(difference, "training changes it", "no change seen")});
     };
     moved("training compresses embeddings into the band", "0.19 to 0.30", "act_emb");
     moved("\"training signal does not move CV\": Q", "no", "act_Q_h0");
@@ -229,16 +229,12 @@ inline std::vector<mha_claim> mha_claims(const std::vector<mha_run>& runs, const
         });
     };
     const moments trained_ratio = below_one(&mha_run::post), untrained_ratio = below_one(&mha_run::pre);
-    std::string verdict = "too few seeds to tell; give --seeds";
-    if (trained_ratio.count() >= 3) {
-        verdict = !detail::clear(trained_ratio)    ? "no asymmetry seen"
-                  : *trained_ratio.mean() > 0      ? "the other way round"
-                  : detail::clear(untrained_ratio) ? "holds, and before training too"
-                                                   : "holds, and comes with training";
-        if (const auto z = deviations_from_zero(trained_ratio)) verdict += ", z = " + fixed(*z, 1);
-    }
+    const char* const asymmetric = trained_ratio.mean().value_or(0) > 0 ? "the other way round"
+                                   : detail::clear(untrained_ratio)     ? "holds, and before training too"
+                                                                        : "holds, and comes with training";
     claims.push_back({"K is more volatile than Q: Q/K below 1", "0.69 to 0.84", shown(ratio(&mha_run::pre), 3),
-                      shown(ratio(&mha_run::post), 3), verdict});
+                      shown(ratio(&mha_run::post), 3),
+                      detail::verdict(trained_ratio, asymmetric, "no asymmetry seen")});
     claims.push_back(curve_claim(findings));
     return claims;
 }

@@ -107,6 +107,10 @@ TEST_CASE("claims tell a change by training from none, and too few seeds from bo
     CHECK(claim_on(runs, "more volatile").verdict.starts_with("holds, and comes with training"));
     CHECK(claim_on(runs, "curve").verdict.starts_with("does not hold"));
     CHECK(claim_on({runs[0], runs[1]}, ": K").verdict.starts_with("too few seeds"));
+    // Three seeds: t = 14 with two degrees of freedom is as rare as 2.8 standard deviations.
+    const std::vector<mha_run> few = {run_of(1, 64, 0.32, 0.41), run_of(2, 64, 0.32, 0.42), run_of(3, 64, 0.32, 0.44)};
+    CHECK(claim_on(few, ": K").verdict.starts_with("undecided, more seeds would tell, z = 2."));
+    CHECK(claim_on(few, "more volatile").verdict.starts_with("undecided"));
 }
 
 TEST_CASE("below four dimensions there is neither a law nor a null") {

@@ -42,15 +42,16 @@ public:
 
     std::size_t kept_size(const shape& x) const { return keeps ? x.size() : 0; }
 
-    void forward(std::span<const T>, tensor_view<const T> x, tensor_view<T> y, workspace<T> memory) const {
-        detail::require_shapes(*this, "activation", x.extents(), y.extents());
+    void forward(std::span<const T> w, tensor_view<const T> x, tensor_view<T> y, workspace<T> memory) const {
+        detail::require_forward(*this, "activation", w, x.extents(), y.extents(), memory);
         if constexpr (Kind == activation_kind::identity)
             std::copy_n(x.data(), x.size(), y.data());
         else
             detail::activate<Kind, T>(x.data(), y.data(), memory.kept.data(), x.size(), memory.isa);
     }
     void backward(std::span<const T>, tensor_view<const T> x, tensor_view<const T> y, tensor_view<const T> dy,
-                  tensor_view<T> dx, std::span<T>, workspace<T> memory) const {
+                  tensor_view<T> dx, std::span<T> dw, workspace<T> memory) const {
+        detail::require_backward(*this, "activation", x.extents(), dy.extents(), dx, dw);
         if (!dx) return;
         const T* known = keeps ? memory.kept.data() : Kind == activation_kind::tanh ? y.data() : x.data();
         if constexpr (Kind == activation_kind::identity)
@@ -109,7 +110,8 @@ public:
         for (std::size_t i = 0, n = x.size(); i < n; ++i) y[i] = static_cast<T>(f_.value(x[i]));
     }
     void backward(std::span<const T>, tensor_view<const T> x, tensor_view<const T>, tensor_view<const T> dy,
-                  tensor_view<T> dx, std::span<T>, workspace<T>) const {
+                  tensor_view<T> dx, std::span<T> dw, workspace<T>) const {
+        detail::require_backward(*this, "pointwise", x.extents(), dy.extents(), dx, dw);
         if (!dx) return;
         for (std::size_t i = 0, n = x.size(); i < n; ++i) dx[i] = dy[i] * static_cast<T>(f_.derivative(x[i]));
     }

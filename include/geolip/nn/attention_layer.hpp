@@ -105,6 +105,7 @@ public:
     void forward(std::span<const T> w, tensor_view<const T> x, const attention_inputs<T>& in, tensor_view<T> y,
                  workspace<T> memory) const {
         require(output_shape(x.extents(), in) == y.extents(), "an output", y.extents(), x.extents(), x.extents());
+        detail::require_parameters(block_, w.size(), parameter_count());
         require_memory(x.extents(), context_tokens(in), memory);
         const parameters<const T> p = parameters_in(w);
         const activations<T> a = activations_in(x.extents(), context_tokens(in), memory.kept);
@@ -121,6 +122,7 @@ public:
     void backward(std::span<const T> w, tensor_view<const T> x, const attention_inputs<T>& in, tensor_view<const T>,
                   tensor_view<const T> dy, tensor_view<T> dx, const attention_gradients<T>& d, std::span<T> dw,
                   workspace<T> memory) const {
+        detail::require_gradients(block_, x.extents(), x.extents(), dy.extents(), dx, dw.size(), parameter_count());
         require_gradient("a gradient of the context", d.context, in.context, x.extents());
         require_gradient("a gradient of the bias", d.bias, in.bias, x.extents());
         const parameters<const T> p = parameters_in(w);

@@ -33,12 +33,13 @@ public:
     std::size_t scratch_size(const shape& x) const { return nn::scratch_size(of_one(), x.with_front(1)); }
 
     void forward(std::span<const T> w, tensor_view<const T> x, tensor_view<T> y, workspace<T> memory) const {
-        detail::require_shapes(of_one(), "by_sample", x.extents(), y.extents());
+        detail::require_forward(*this, "by_sample", w, x.extents(), y.extents(), memory);
         for (std::size_t n = 0; n < x.extents().front(); ++n)
             M::forward(w, x.slice(n, 1), y.slice(n, 1), memory_of(n, x.extents(), memory));
     }
     void backward(std::span<const T> w, tensor_view<const T> x, tensor_view<const T> y, tensor_view<const T> dy,
                   tensor_view<T> dx, std::span<T> dw, workspace<T> memory) const {
+        detail::require_backward(*this, "by_sample", x.extents(), dy.extents(), dx, dw);
         for (std::size_t n = 0; n < x.extents().front(); ++n)
             M::backward(w, x.slice(n, 1), y.slice(n, 1), dy.slice(n, 1), dx ? dx.slice(n, 1) : dx, dw,
                         memory_of(n, x.extents(), memory));

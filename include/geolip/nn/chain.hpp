@@ -140,6 +140,9 @@ public:
                  workspace<scalar_type> memory) const {
         const auto s = shapes(x.extents());
         const auto place = kept_places(s);
+        if (y.extents() != s[count]) detail::wrong_fit("chain", "an output", y.extents(), s[count], x.extents());
+        detail::require_parameters("chain", w.size(), parameter_count());
+        detail::require_memory("chain", "kept", memory.kept.size(), place[2 * count]);
         forward_first<count>(w, x, y, s, place, memory);
     }
 
@@ -148,6 +151,7 @@ public:
                   workspace<scalar_type> memory) const {
         const auto s = shapes(x.extents());
         const auto place = kept_places(s);
+        detail::require_gradients("chain", x.extents(), s[count], dy.extents(), dx, dw.size(), parameter_count());
         const gradients between = take_gradients(s, memory);
         backward_first<count>(w, x, y, dy, dx, dw, s, place, between, memory);
     }
@@ -240,6 +244,7 @@ private:
     static gradients take_gradients(const all_shapes& s, workspace<scalar_type>& memory) {
         std::size_t largest = 0;
         for (std::size_t i = 1; i < count; ++i) largest = (std::max)(largest, padded<scalar_type>(s[i].size()));
+        detail::require_memory("chain", "scratch", memory.scratch.size(), 2 * largest);
         const gradients g = {take(memory.scratch, largest).data(), take(memory.scratch, largest).data()};
         return g;
     }

@@ -110,7 +110,7 @@ public:
     }
 
     void forward(std::span<const T> w, tensor_view<const T> x, tensor_view<T> y, workspace<T> memory) const {
-        detail::require_shapes(*this, "convolution_3x3", x.extents(), y.extents());
+        detail::require_forward(*this, "convolution_3x3", w, x.extents(), y.extents(), memory);
         if (x.size() == 0) return;
         const T* filters = pack(in_, out_, memory,
                                 [&](std::size_t o, std::size_t i, std::size_t t) { return w[(o * in_ + i) * 9 + t]; });
@@ -119,6 +119,7 @@ public:
 
     void backward(std::span<const T> w, tensor_view<const T> x, tensor_view<const T>, tensor_view<const T> dy,
                   tensor_view<T> dx, std::span<T> dw, workspace<T> memory) const {
+        detail::require_backward(*this, "convolution_3x3", x.extents(), dy.extents(), dx, dw);
         if (x.size() == 0) return;
         if (dx) {
             // The transposed map: inputs and outputs change places, and the filters turn by half a circle.

@@ -68,14 +68,15 @@ public:
     }
 
     /// \throws usage_error as `require_input` does, and y is as it was
-    void forward(std::span<const T> w, tensor_view<const std::int32_t> x, tensor_view<T> y, workspace<T>) const {
-        detail::require_shapes(*this, "embedding", x.extents(), y.extents());
+    void forward(std::span<const T> w, tensor_view<const std::int32_t> x, tensor_view<T> y, workspace<T> memory) const {
+        detail::require_forward(*this, "embedding", w, x.extents(), y.extents(), memory);
         require_input(x);
         for (std::size_t i = 0; i < x.size(); ++i)
             std::copy_n(w.data() + static_cast<std::size_t>(x[i]) * dim_, dim_, y.data() + i * dim_);
     }
     void backward(std::span<const T>, tensor_view<const std::int32_t> x, tensor_view<const T>, tensor_view<const T> dy,
                   tensor_view<T>, std::span<T> dw, workspace<T> memory) const {
+        detail::require_backward(*this, "embedding", x.extents(), dy.extents(), tensor_view<T>(), dw);
         for (std::size_t i = 0; i < x.size(); ++i) {
             const std::size_t id = static_cast<std::size_t>(x[i]);
             if (padding_ != id) detail::add_into(dw.data() + id * dim_, dy.data() + i * dim_, dim_, memory.isa);

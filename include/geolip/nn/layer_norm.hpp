@@ -67,7 +67,7 @@ public:
     std::size_t kept_size(const shape& x) const { return 2 * x.rows(); }
 
     void forward(std::span<const T> w, tensor_view<const T> x, tensor_view<T> y, workspace<T> memory) const {
-        detail::require_shapes(*this, "layer_norm", x.extents(), y.extents());
+        detail::require_forward(*this, "layer_norm", w, x.extents(), y.extents(), memory);
         const T* const weight = options_.weight ? w.data() : nullptr;
         detail::normalise_rows<detail::row_rule::layer_norm, T>(
             {x.data(), y.data(), weight, options_.bias ? weight + features_ : nullptr, memory.kept.data(),
@@ -76,6 +76,7 @@ public:
     }
     void backward(std::span<const T> w, tensor_view<const T> x, tensor_view<const T>, tensor_view<const T> dy,
                   tensor_view<T> dx, std::span<T> dw, workspace<T> memory) const {
+        detail::require_backward(*this, "layer_norm", x.extents(), dy.extents(), dx, dw);
         detail::normalise_rows_gradient<detail::row_rule::layer_norm, T>(
             {x.data(), dy.data(), dx.data(), options_.weight ? w.data() : nullptr,
              options_.weight ? dw.data() : nullptr, options_.bias ? dw.data() + features_ : nullptr, memory.kept.data(),

@@ -61,11 +61,12 @@ public:
     std::size_t scratch_size(const shape& x) const { return detail::affine_scratch_size<T>(x.rows(), in_, out_); }
 
     void forward(std::span<const T> w, tensor_view<const T> x, tensor_view<T> y, workspace<T> memory) const {
-        detail::require_shapes(*this, "linear", x.extents(), y.extents());
+        detail::require_forward(*this, "linear", w, x.extents(), y.extents(), memory);
         detail::affine<T>(x.matrix(), weight(w), bias_in(w), y.matrix(), memory);
     }
     void backward(std::span<const T> w, tensor_view<const T> x, tensor_view<const T>, tensor_view<const T> dy,
                   tensor_view<T> dx, std::span<T> dw, workspace<T> memory) const {
+        detail::require_backward(*this, "linear", x.extents(), dy.extents(), dx, dw);
         detail::affine_gradients<T>(x.matrix(), weight(w), dy.matrix(), dx ? dx.matrix() : matrix_view<T>(), weight(dw),
                                     bias_in(dw), memory);
     }

@@ -46,7 +46,8 @@ public:
         detail::scale(y.data(), y.data(), T(1) / static_cast<T>(tokens), y.size(), memory.isa);
     }
     void backward(std::span<const T>, tensor_view<const T> x, tensor_view<const T>, tensor_view<const T> dy,
-                  tensor_view<T> dx, std::span<T>, workspace<T> memory) const {
+                  tensor_view<T> dx, std::span<T> dw, workspace<T> memory) const {
+        detail::require_backward(*this, "mean_pool", x.extents(), dy.extents(), dx, dw);
         if (!dx) return;
         const std::size_t tokens = x.extents()[1];
         const std::size_t features = x.cols();

@@ -86,7 +86,8 @@ using input_t = typename detail::input_of<M>::type;
 /// * `m.kept_size(x_shape)` and `m.scratch_size(x_shape)`: how many T it wants of `memory` (default: 0).
 ///
 /// `forward` and `backward` are const, depend on nothing but their arguments, and throw nothing but what `output_shape`
-/// or a check of their arguments (that y has this shape, an embedding's of its ids) does, before they write anything.
+/// or a check of their arguments (that y, dy and dx have their shapes, that w, dw and memory are not too small, an
+/// embedding's of its ids) does, before they write anything.
 /// `M::input_type`, where it exists, is the element type of x; such a module's dx is always empty.
 template <class M>
 concept module = std::copy_constructible<M> && measured_scalar<typename M::scalar_type> &&
@@ -174,20 +175,82 @@ namespace detail {
     geolip::detail::raise(shape_error(text));
 }
 
-/// Throws unless `m` takes an input of shape `x` and gives an output of shape `y` for it: what its `output_shape`
-/// throws, or a `shape_error` of `block`. For the forward pass of a block called by itself.
-template <class M>
-void require_shapes(const M& m, const char* block, const shape& x, const shape& y) {
-    const shape expected = nn::output_shape(m, x);
-    if (y == expected) return;
+/// Throws the `shape_error` of a block that was given `what` of shape `got` with an input of shape `x`.
+[[noreturn]] inline void wrong_fit(std::string_view block, const char* what, const shape& got, const shape& expected,
+                                   const shape& x) {
     std::string text(block);
-    text += ": an output of shape ";
-    text += nn::to_string(y);
+    text += ": ";
+    text += what;
+    text += " of shape ";
+    text += nn::to_string(got);
     text += "; expected ";
     text += nn::to_string(expected);
     text += " for an input of shape ";
     text += nn::to_string(x);
     geolip::detail::raise(shape_error(text));
+}
+
+/// Throws unless `m` takes an input of shape `x` and gives an output of shape `y` for it: what its `output_shape`
+/// throws, or a `shape_error` of `block`. For the forward pass of a block called by itself.
+template <class M>
+void require_shapes(const M& m, const char* block, const shape& x, const shape& y) {
+    const shape expected = nn::output_shape(m, x);
+    if (y != expected) wrong_fit(block, "an output", y, expected, x);
+}
+
+/// \throws shape_error unless the parameters, or their gradient, have `wanted` elements (or more, which others own)
+inline void require_parameters(std::string_view block, std::size_t got, std::size_t wanted) {
+    if (got >= wanted) return;
+    std::string text(block);
+    text += ": ";
+    text += std::to_string(got);
+    text += " parameters; expected ";
+    text += std::to_string(wanted);
+    geolip::detail::raise(shape_error(text));
+}
+
+/// \throws usage_error unless there are `wanted` elements of `kept` or `scratch` memory
+inline void require_memory(const char* block, const char* which, std::size_t got, std::size_t wanted) {
+    if (got >= wanted) return;
+    std::string text(block);
+    text += ": ";
+    text += which;
+    text += " memory of ";
+    text += std::to_string(got);
+    text += " elements; expected ";
+    text += std::to_string(wanted);
+    text += ", the ";
+    text += which;
+    text += "_size of the input's shape";
+    geolip::detail::raise(usage_error(text));
+}
+
+/// What a forward pass of `m` needs, before it writes anything: an input and an output that fit (see `require_shapes`),
+/// all parameters, and memory.
+template <class M, class T>
+void require_forward(const M& m, const char* block, std::span<const T> w, const shape& x, const shape& y,
+                     const workspace<T>& memory) {
+    require_shapes(m, block, x, y);
+    require_parameters(block, w.size(), nn::parameter_count(m));
+    if constexpr (requires { m.kept_size(x); }) require_memory(block, "kept", memory.kept.size(), m.kept_size(x));
+    if constexpr (requires { m.scratch_size(x); })
+        require_memory(block, "scratch", memory.scratch.size(), m.scratch_size(x));
+}
+
+/// What the backward pass of a block with `parameters` parameters, of an input of shape `x` and an output of shape `y`,
+/// needs: gradients of their shapes. \throws shape_error naming both
+template <class T>
+void require_gradients(std::string_view block, const shape& x, const shape& y, const shape& dy, tensor_view<T> dx,
+                       std::size_t dw, std::size_t parameters) {
+    if (dy != y) wrong_fit(block, "a gradient of the output", dy, y, x);
+    if (dx && dx.extents() != x) wrong_fit(block, "a gradient of the input", dx.extents(), x, x);
+    require_parameters(block, dw, parameters);
+}
+/// The same of `m`.
+template <class M, class T>
+void require_backward(const M& m, const char* block, const shape& x, const shape& dy, tensor_view<T> dx,
+                      std::span<T> dw) {
+    require_gradients(block, x, nn::output_shape(m, x), dy, dx, dw.size(), nn::parameter_count(m));
 }
 
 }  // namespace detail

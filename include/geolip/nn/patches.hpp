@@ -81,7 +81,8 @@ public:
         detail::copy_patches(grid(x.extents()), x.data(), y.data(), false);
     }
     void backward(std::span<const T>, tensor_view<const T> x, tensor_view<const T>, tensor_view<const T> dy,
-                  tensor_view<T> dx, std::span<T>, workspace<T>) const {
+                  tensor_view<T> dx, std::span<T> dw, workspace<T>) const {
+        detail::require_backward(*this, "extract_patches", x.extents(), dy.extents(), dx, dw);
         if (dx) detail::copy_patches(grid(x.extents()), dy.data(), dx.data(), true);
     }
 
@@ -123,7 +124,8 @@ public:
         detail::copy_patches(grid(y.extents()), x.data(), y.data(), true);
     }
     void backward(std::span<const T>, tensor_view<const T> x, tensor_view<const T>, tensor_view<const T> dy,
-                  tensor_view<T> dx, std::span<T>, workspace<T>) const {
+                  tensor_view<T> dx, std::span<T> dw, workspace<T>) const {
+        detail::require_backward(*this, "stitch_patches", x.extents(), dy.extents(), dx, dw);
         if (dx) detail::copy_patches(grid(output_shape(x.extents())), dy.data(), dx.data(), false);
     }
 

@@ -58,13 +58,14 @@ public:
     constexpr std::size_t parameter_count() const { return tokens_ * dim_; }
 
     void forward(std::span<const T> w, tensor_view<const T> x, tensor_view<T> y, workspace<T> memory) const {
-        detail::require_shapes(*this, "position_embedding", x.extents(), y.extents());
+        detail::require_forward(*this, "position_embedding", w, x.extents(), y.extents(), memory);
         const std::size_t sample = tokens_ * dim_;
         for (std::size_t i = 0; i < x.size(); i += sample)
             detail::add(y.data() + i, x.data() + i, w.data(), sample, memory.isa);
     }
-    void backward(std::span<const T>, tensor_view<const T>, tensor_view<const T>, tensor_view<const T> dy,
+    void backward(std::span<const T>, tensor_view<const T> x, tensor_view<const T>, tensor_view<const T> dy,
                   tensor_view<T> dx, std::span<T> dw, workspace<T> memory) const {
+        detail::require_backward(*this, "position_embedding", x.extents(), dy.extents(), dx, dw);
         if (dx) std::copy_n(dy.data(), dy.size(), dx.data());
         add_column_sums<T>({dy.data(), dy.extents().front(), tokens_ * dim_}, dw.data(), memory.isa);
     }

@@ -53,7 +53,7 @@ public:
 
     void forward(std::span<const scalar_type> w, tensor_view<const scalar_type> x, tensor_view<scalar_type> y,
                  workspace<scalar_type> memory) const {
-        detail::require_shapes(*this, "repeat", x.extents(), y.extents());
+        detail::require_forward(*this, "repeat", w, x.extents(), y.extents(), memory);
         if (count_ == 0) std::copy_n(x.data(), x.size(), y.data());
         for (std::size_t i = 0; i < count_; ++i)
             module_.forward(parameters_of_copy(w, i), input(i, x, memory.kept),
@@ -63,6 +63,7 @@ public:
     void backward(std::span<const scalar_type> w, tensor_view<const scalar_type> x, tensor_view<const scalar_type> y,
                   tensor_view<const scalar_type> dy, tensor_view<scalar_type> dx, std::span<scalar_type> dw,
                   workspace<scalar_type> memory) const {
+        detail::require_backward(*this, "repeat", x.extents(), dy.extents(), dx, dw);
         if (count_ == 0) {
             if (dx) std::copy_n(dy.data(), dy.size(), dx.data());
             return;

@@ -57,6 +57,8 @@ public:
 
     void forward(std::span<const scalar_type> w, tensor_view<const scalar_type> x, tensor_view<scalar_type> y,
                  workspace<scalar_type> memory) const {
+        detail::require_shapes(*this, "residual", x.extents(), y.extents());
+        detail::require_memory("residual", "kept", memory.kept.size(), own_size(x.extents()));
         const tensor_view<scalar_type> inner_y = inner_output(x.extents(), y, memory);
         inner_.forward(w, x, inner_y, memory);
         detail::add<scalar_type>(y.data(), inner_y.data(), x.data(), y.size(), memory.isa);
@@ -64,6 +66,7 @@ public:
     void backward(std::span<const scalar_type> w, tensor_view<const scalar_type> x, tensor_view<const scalar_type> y,
                   tensor_view<const scalar_type> dy, tensor_view<scalar_type> dx, std::span<scalar_type> dw,
                   workspace<scalar_type> memory) const {
+        detail::require_backward(*this, "residual", x.extents(), dy.extents(), dx, dw);
         const tensor_view<const scalar_type> inner_y = inner_output(x.extents(), y, memory);
         inner_.backward(w, x, inner_y, dy, dx, dw, memory);
         if (!dx) return;

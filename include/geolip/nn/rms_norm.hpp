@@ -59,7 +59,7 @@ public:
     std::size_t kept_size(const shape& x) const { return x.rows(); }
 
     void forward(std::span<const T> w, tensor_view<const T> x, tensor_view<T> y, workspace<T> memory) const {
-        detail::require_shapes(*this, "rms_norm", x.extents(), y.extents());
+        detail::require_forward(*this, "rms_norm", w, x.extents(), y.extents(), memory);
         detail::normalise_rows<detail::row_rule::rms, T>(
             {x.data(), y.data(), options_.weight ? w.data() : nullptr, nullptr, nullptr, memory.kept.data(), x.rows(),
              features_, static_cast<T>(options_.epsilon)},
@@ -67,6 +67,7 @@ public:
     }
     void backward(std::span<const T> w, tensor_view<const T> x, tensor_view<const T>, tensor_view<const T> dy,
                   tensor_view<T> dx, std::span<T> dw, workspace<T> memory) const {
+        detail::require_backward(*this, "rms_norm", x.extents(), dy.extents(), dx, dw);
         detail::normalise_rows_gradient<detail::row_rule::rms, T>(
             {x.data(), dy.data(), dx.data(), options_.weight ? w.data() : nullptr,
              options_.weight ? dw.data() : nullptr, nullptr, nullptr, memory.kept.data(), x.rows(), features_,

@@ -131,12 +131,13 @@ public:
     }
     std::size_t kept_size(const shape& x) const { return Policy::kept_size(rows(x)); }
 
-    void forward(std::span<const T>, tensor_view<const T> x, tensor_view<T> y, workspace<T> memory) const {
-        detail::require_shapes(*this, "row_normalisation", x.extents(), y.extents());
+    void forward(std::span<const T> w, tensor_view<const T> x, tensor_view<T> y, workspace<T> memory) const {
+        detail::require_forward(*this, "row_normalisation", w, x.extents(), y.extents(), memory);
         Policy::forward(x.data(), y.data(), block(x.extents(), memory));
     }
     void backward(std::span<const T>, tensor_view<const T> x, tensor_view<const T> y, tensor_view<const T> dy,
-                  tensor_view<T> dx, std::span<T>, workspace<T> memory) const {
+                  tensor_view<T> dx, std::span<T> dw, workspace<T> memory) const {
+        detail::require_backward(*this, "row_normalisation", x.extents(), dy.extents(), dx, dw);
         if (dx) Policy::backward(x.data(), y.data(), dy.data(), dx.data(), block(x.extents(), memory));
     }
 

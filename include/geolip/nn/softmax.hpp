@@ -26,8 +26,9 @@ public:
         detail::require_shapes(*this, "softmax", x.extents(), y.extents());
         detail::softmax_rows<T>(x.data(), y.data(), x.rows(), x.cols(), memory.isa);
     }
-    void backward(std::span<const T>, tensor_view<const T>, tensor_view<const T> y, tensor_view<const T> dy,
-                  tensor_view<T> dx, std::span<T>, workspace<T> memory) const {
+    void backward(std::span<const T>, tensor_view<const T> x, tensor_view<const T> y, tensor_view<const T> dy,
+                  tensor_view<T> dx, std::span<T> dw, workspace<T> memory) const {
+        detail::require_backward(*this, "softmax", x.extents(), dy.extents(), dx, dw);
         if (dx) detail::softmax_rows_gradient<T>(y.data(), dy.data(), dx.data(), y.rows(), y.cols(), memory.isa);
     }
 };

@@ -115,7 +115,7 @@ public:
     }
 
     void forward(std::span<const T> w, tensor_view<const T> x, tensor_view<T> y, workspace<T> memory) const {
-        detail::require_shapes(*this, "spectral_attention", x.extents(), y.extents());
+        detail::require_forward(*this, "spectral_attention", w, x.extents(), y.extents(), memory);
         const tensor_view<T> gate(take(memory.kept, x.size()).data(), x.extents());
         const std::span<T> a = take(memory.kept, dim_);
         gate_.forward(w.first(gate_count()), x, gate, memory);
@@ -125,6 +125,7 @@ public:
     }
     void backward(std::span<const T> w, tensor_view<const T> x, tensor_view<const T>, tensor_view<const T> dy,
                   tensor_view<T> dx, std::span<T> dw, workspace<T> memory) const {
+        detail::require_backward(*this, "spectral_attention", x.extents(), dy.extents(), dx, dw);
         const tensor_view<T> gate(take(memory.kept, x.size()).data(), x.extents());
         const std::span<T> a = take(memory.kept, dim_);
         const tensor_view<T> dgate(take(memory.scratch, x.size()).data(), x.extents());

@@ -139,7 +139,7 @@ public:
     }
 
     void forward(std::span<const T> w, tensor_view<const T> x, tensor_view<T> y, workspace<T> memory) const {
-        detail::require_shapes(*this, "svd_readout", x.extents(), y.extents());
+        detail::require_forward(*this, "svd_readout", w, x.extents(), y.extents(), memory);
         const results<T> k = results_in(x.extents(), memory.kept);
         decompose(x, k, memory);
         modes_.forward(w, {k.s.data(), mode_shape(x.extents())}, {k.s_out.data(), mode_shape(x.extents())},
@@ -154,6 +154,7 @@ public:
     }
     void backward(std::span<const T> w, tensor_view<const T> x, tensor_view<const T>, tensor_view<const T> dy,
                   tensor_view<T> dx, std::span<T> dw, workspace<T> memory) const {
+        detail::require_backward(*this, "svd_readout", x.extents(), dy.extents(), dx, dw);
         const results<T> k = results_in(x.extents(), memory.kept);
         const std::size_t count_of_all = x.extents().rows();
         const shape s = mode_shape(x.extents());

@@ -77,6 +77,7 @@ public:
 
     /// \throws usage_error for an id that is not in the vocabulary, and y is as it was
     void forward(std::span<const T> w, tensor_view<const std::int32_t> x, tensor_view<T> y, workspace<T> memory) const {
+        detail::require_forward(*this, "token_attention", w, x.extents(), y.extents(), memory);
         const shape& h_shape = y.extents();
         const tensor_view<T> h(take(memory.kept, h_shape.size()).data(), h_shape);
         words_.forward(w, x, h, memory);
@@ -111,6 +112,7 @@ public:
     }
     void backward(std::span<const T> w, tensor_view<const std::int32_t> x, tensor_view<const T>,
                   tensor_view<const T> dy, tensor_view<T>, std::span<T> dw, workspace<T> memory) const {
+        detail::require_backward(*this, "token_attention", x.extents(), dy.extents(), tensor_view<T>(), dw);
         const shape& h_shape = dy.extents();
         const tensor_view<const T> h(take(memory.kept, h_shape.size()).data(), h_shape);
         const std::span<const T> inner = w.subspan(table_rows() * dim());
