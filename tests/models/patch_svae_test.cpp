@@ -266,29 +266,6 @@ TEST_CASE_TEMPLATE("the rows lie on the sphere, singular values are theirs, and 
     }
 }
 
-TEST_CASE_TEMPLATE(
-    "fewer rows than columns, rows of zeros, equal rows: every gradient is finite, and close pairs are counted", T,
-    float, double) {
-    using attention = nn::repeat<nn::spectral_attention<T>>;
-    const std::size_t rows = 6, dim = 8, patches = 3;
-    const nn::svd_readout<T, attention> m(rows, dim, attention(nn::spectral_attention<T>(dim, 2), 1));
-    const shape s{1, patches, rows * dim};
-    std::vector<T> x(s.size()), y(s.size()), dy(s.size()), dx(s.size());
-    geolip::fill_normal(std::span(x), {1, 0});
-    geolip::fill_normal(std::span(dy), {2, 0});
-    std::fill(x.begin() + rows * dim, x.begin() + 2 * rows * dim, T(0));
-    for (std::size_t i = 1; i < rows; ++i) std::copy_n(x.end() - rows * dim, dim, x.end() - rows * dim + i * dim);
-    const std::vector<T> w = nn::initial_parameters(m, 1);
-    std::vector<T> g(w.size());
-    nn::workspace_memory memory(m, s);
-    m.forward(w, {x.data(), s}, {y.data(), s}, memory.view());
-    m.backward(w, {x.data(), s}, {y.data(), s}, {dy.data(), s}, {dx.data(), s}, g, memory.view());
-    for (const auto& values : {y, dx, g})
-        CHECK(std::all_of(values.begin(), values.end(), [](T v) { return std::isfinite(v); }));
-    // Eigenvalues of 1e-12 are close to one another: 2 of rank 6, 8 of rank 0, 7 of rank 1.
-    CHECK(m.close_pairs(s, memory.view().kept) == 1 + 28 + 21);
-}
-
 TEST_CASE("the parts run by themselves on their parameters") {
     const shape s{2, 3, 8, 8};
     const auto m = make_patch_svae<double>({.side = 8, .patch = 4, .rows = 6, .dim = 4, .hidden = 6});
