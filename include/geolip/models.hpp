@@ -5,4 +5,5 @@
 /// Everything in models/: compositions of the building blocks.
 
 #include "geolip/models/mha_classifier.hpp"
+#include "geolip/models/omega_tokens.hpp"
 #include "geolip/models/patch_svae.hpp"
