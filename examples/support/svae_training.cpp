@@ -1,7 +1,6 @@
 // Copyright (c) 2026 the geolip authors. SPDX-License-Identifier: MIT
 #include "support/svae_training.hpp"
 
-#include <cmath>
 #include <cstddef>
 #include <filesystem>
 #include <optional>
@@ -12,7 +11,7 @@
 #include <vector>
 
 #include "geolip/data/noise.hpp"
-#include "geolip/models/patch_svae.hpp"
+#include "geolip/models/omega_tokens.hpp"
 #include "geolip/nn/data_parallel.hpp"
 #include "geolip/nn/mean_squared_error.hpp"
 #include "geolip/nn/parameters.hpp"
@@ -30,31 +29,15 @@ constexpr std::size_t types = geolip::data::noise_type_count;
 // Images svae_first_evaluated + 16 i … are one of each type.
 geolip::nn::shape round_of(const svae_settings& s) { return {types, geolip::data::noise::channels, s.side, s.side}; }
 
-// Adds the figures of the patches of one round, of which there are `patches` in all.
-template <class Readout>
-void add_spectrum(const Readout& readout, const geolip::nn::shape& latent, std::span<const float> kept, double patches,
-                  svae_spectrum& to) {
-    const auto before = readout.singular_values(latent, kept);
-    const auto after = readout.scaled_values(latent, kept);
-    const std::size_t dim = readout.dim();
-    to.singular_values.resize(dim);
-    for (std::size_t patch = 0; patch < before.size(); patch += dim) {
-        double sum = 0, change = 0, entropy = 0;
-        for (std::size_t j = 0; j < dim; ++j) {
-            const double s = static_cast<double>(before[patch + j]);
-            sum += s;
-            change += std::abs(static_cast<double>(after[patch + j]) - s);
-            to.singular_values[j] += s / patches;
-        }
-        for (std::size_t j = 0; j < dim; ++j) {
-            const double p = static_cast<double>(before[patch + j]) / sum;
-            if (p > 0) entropy -= p * std::log(p);
-        }
-        to.effective_rank += std::exp(entropy) / patches;
-        to.change += change / static_cast<double>(dim) / patches;
-        to.ratio += static_cast<double>(before[patch]) / static_cast<double>(before[patch + dim - 1]) / patches;
-    }
-    to.close_pairs += readout.close_pairs(latent, kept);
+// Adds the figures of one round, of which there are `svae_evaluated`.
+void add_round(const geolip::models::spectrum_summary& round, svae_spectrum& to) {
+    const auto share = [](double figure) { return figure / static_cast<double>(svae_evaluated); };
+    to.effective_rank += share(round.effective_rank);
+    to.change += share(round.change);
+    to.ratio += share(round.ratio);
+    to.singular_values.resize(round.singular_values.size());
+    for (std::size_t j = 0; j < round.singular_values.size(); ++j)
+        to.singular_values[j] += share(round.singular_values[j]);
 }
 
 template <class Model>
@@ -63,7 +46,6 @@ svae_evaluation evaluate(const svae_settings& s, const Model& model, std::span<c
     const geolip::nn::shape x_shape = round_of(s);
     const geolip::nn::shape latent = geolip::models::latent_shape(model, x_shape);
     const std::size_t image = images.image_size();
-    const double patches = static_cast<double>(svae_evaluated * latent[0] * latent[1]);
     geolip::nn::workspace_memory<Model> memory(model, x_shape);
     std::vector<float> x(x_shape.size()), y(x_shape.size());
     const geolip::nn::mean_squared_error<float> loss;
@@ -77,19 +59,17 @@ svae_evaluation evaluate(const svae_settings& s, const Model& model, std::span<c
             e.mse[t] += loss(tensor_view<const float>(y.data() + t * image, {image}),
                              tensor_view<const float>(x.data() + t * image, {image})) /
                         static_cast<double>(svae_evaluated);
-        add_spectrum(model.template get<1>(), latent,
-                     geolip::models::readout_kept(model, x_shape, std::span<const float>(room.kept)), patches,
-                     e.spectrum);
+        const auto& readout = model.template get<1>();
+        const auto kept = geolip::models::readout_kept(model, x_shape, std::span<const float>(room.kept));
+        add_round(geolip::models::summarise_spectrum(readout.singular_values(latent, kept),
+                                                     readout.scaled_values(latent, kept)),
+                  e.spectrum);
+        e.spectrum.close_pairs += readout.close_pairs(latent, kept);
         if (round == 0) e.outputs = y;
     }
 
-    const auto& modes = model.template get<1>().modes();
-    const std::size_t size = geolip::nn::parameter_count(modes.get());
-    std::vector<float> alpha(s.dim);
-    for (std::size_t layer = 0; layer < modes.count(); ++layer) {
-        modes.get().alpha(w.subspan(geolip::nn::parameter_count(model.template get<0>()) + layer * size, size), alpha);
+    for (const std::vector<float>& alpha : geolip::models::alpha_profile(model, w))
         e.alpha.emplace_back(alpha.begin(), alpha.end());
-    }
     return e;
 }
 
