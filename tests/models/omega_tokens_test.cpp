@@ -97,8 +97,7 @@ TEST_CASE("tokens and parameters of another model are refused") {
     auto tokens = models::encode(f.m, std::span<const double>(f.w), {f.x.data(), images});
     CHECK_THROWS_AS(models::encode(f.m, std::span<const double>(f.w).first(10), {f.x.data(), images}),
                     geolip::shape_error);
-    CHECK_THROWS_AS(models::encode(f.m, std::span<const double>(f.w), {f.x.data(), {3, 3, 8, 6}}),
-                    geolip::shape_error);
+    CHECK_THROWS_AS(models::encode(f.m, std::span<const double>(f.w), {f.x.data(), {3, 3, 8, 6}}), geolip::shape_error);
     tokens.vt.pop_back();
     CHECK_THROWS_AS(models::decode(f.m, std::span<const double>(f.w), tokens), geolip::shape_error);
     tokens.vt.push_back(0);

@@ -157,6 +157,7 @@ template <class... Parts, class T>
 std::span<const T> readout_kept(const nn::chain<Parts...>& m, const nn::shape& x, std::span<const T> kept) {
     return m.template kept_of<1>(x, kept);
 }
+/// The shape of the readout's input, (batch, patches, rows dim), for images of shape `x`.
 template <class... Parts>
 nn::shape latent_shape(const nn::chain<Parts...>& m, const nn::shape& x) {
     return m.template input_shape_of<1>(x);
