@@ -2,9 +2,10 @@
 #pragma once
 
 /// \file
-/// What the small models are trained on: everything in data/ but noise.hpp, which needs Eigen.
+/// What the small models are trained on: everything in data/.
 
 #include "geolip/data/image_inputs.hpp"
+#include "geolip/data/noise.hpp"
 #include "geolip/data/noise_types.hpp"
 #include "geolip/data/ppm.hpp"
 #include "geolip/data/token_patterns.hpp"

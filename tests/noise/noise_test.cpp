@@ -106,8 +106,9 @@ TEST_CASE("as documented, channels of pink and brown noise are constants; correc
         for (std::size_t channel = 0; channel < 60; ++channel) {
             const auto c = std::span(constant).subspan(channel * 1024, 1024);
             const auto [low, high] = std::minmax_element(c.begin(), c.end());
-            // What varies is of the size of 1/f or 1/f^2 against 1e8, f = 1/32 at least, and rounding.
-            CHECK(*high - *low < (type == noise_type::pink ? 1e-4f : 1e-2f));
+            // What varies has a range of about 1e-5 (pink) or 1e-4 (brown) of the constants' spread in law, to which
+            // they are brought; that of three normal numbers is below 0.03 in one image of a thousand.
+            CHECK(*high - *low < (type == noise_type::pink ? 1e-3f : 1e-2f));
             double sum = 0, size = 0;
             for (const float x : std::span(field).subspan(channel * 1024, 1024)) {
                 sum += static_cast<double>(x);

@@ -2,8 +2,7 @@
 #pragma once
 
 /// \file
-/// The 16 types of noise, named subsets of them, and a curriculum. The images themselves are made by noise.hpp, which
-/// needs Eigen.
+/// The 16 types of noise, named subsets of them, and a curriculum. The images themselves are made by noise.hpp.
 
 #include <array>
 #include <cstddef>

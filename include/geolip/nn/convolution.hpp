@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstring>
 #include <optional>
 #include <span>
 #include <string>
@@ -181,7 +182,7 @@ private:
                          workspace<T> memory) {
         const detail::planes p = planes_of(x.extents());
         const std::span<T> ring = take(memory.scratch, ring_size(p, x.extents()[1]));
-        std::fill(ring.begin(), ring.end(), T(0));
+        std::memset(ring.data(), 0, ring.size_bytes());
         detail::convolve<T>(p, x.extents()[1], y.extents()[1], x.extents()[0], x.data(), filters, bias, y.data(),
                             ring.data() + line, memory.isa);
     }
@@ -196,8 +197,8 @@ private:
         const std::size_t at_once = s.a_count;
         for (s.a_first = 0; s.a_first < s.a; s.a_first += at_once) {
             s.a_count = (std::min)(at_once, s.a - s.a_first);
-            std::fill(strip.begin(), strip.end(), T(0));
-            std::fill(sums.begin(), sums.end(), T(0));
+            std::memset(strip.data(), 0, strip.size_bytes());
+            std::memset(sums.data(), 0, sums.size_bytes());
             for (std::size_t n = 0; n < x.extents()[0]; ++n) {
                 const T* own_x = x.data() + n * in_ * plane;
                 const T* own_dy = dy.data() + n * out_ * plane;
@@ -208,7 +209,7 @@ private:
                 if ((n + 1) % images_per_sum != 0 && n + 1 < x.extents()[0]) continue;
                 detail::add_taps<T>(s, sums.data(), dw, flipped ? 9 * s.b : std::size_t{9},
                                     flipped ? std::size_t{9} : 9 * s.a, flipped, memory.isa);
-                std::fill(sums.begin(), sums.end(), T(0));
+                std::memset(sums.data(), 0, sums.size_bytes());
             }
         }
     }

@@ -23,18 +23,17 @@ struct patch_grid {
 template <std::size_t Size, class T>
 void copy_runs(const patch_grid& g, const T* from, T* to, bool stitch) {
     const std::size_t run = Size == 0 ? g.size : Size;
-    const std::size_t width = g.across * run;
+    const std::size_t patch = g.planes * run * run, row = g.across * run;
     for (std::size_t n = 0; n < g.images; ++n)
         for (std::size_t v = 0; v < g.down; ++v)
-            for (std::size_t h = 0; h < g.across; ++h)
-                for (std::size_t c = 0; c < g.planes; ++c)
-                    for (std::size_t r = 0; r < run; ++r) {
-                        const std::size_t in_image = (((n * g.planes + c) * g.down + v) * run + r) * width + h * run;
-                        const std::size_t in_patch =
-                            ((((n * g.down + v) * g.across + h) * g.planes + c) * run + r) * run;
+            for (std::size_t c = 0; c < g.planes; ++c)
+                for (std::size_t r = 0; r < run; ++r) {
+                    std::size_t in_image = (((n * g.planes + c) * g.down + v) * run + r) * row;
+                    std::size_t in_patch = (n * g.down + v) * g.across * patch + (c * run + r) * run;
+                    for (std::size_t h = 0; h < g.across; ++h, in_image += run, in_patch += patch)
                         std::memcpy(to + (stitch ? in_image : in_patch), from + (stitch ? in_patch : in_image),
                                     run * sizeof(T));
-                    }
+                }
 }
 
 /// Images to patches or, with `stitch`, patches to images.

@@ -43,18 +43,14 @@ void poisson_image(std::span<T> out, noise_variates<T>& draw) {
 
 template <class T>
 void salt_pepper_image(std::span<T> out, noise_variates<T>& draw) {
-    const std::uint32_t* word = draw.words(out.size());
-    for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<T>(static_cast<int>(word[i] >> 31) * 4 - 2);
+    signs_of_words(out, draw.words_of_numbers(out.size()), T(2), draw.level());
     add_normals(out, T(0.1), draw);
 }
 
 template <class T>
 void sparse_image(std::span<T> out, noise_variates<T>& draw) {
-    const std::uint32_t* word = draw.words(out.size());
-    const T* normal = draw.normals(out.size());
-    constexpr std::uint32_t bound = 3865470566u;  // 0.9 2^32
-    for (std::size_t i = 0; i < out.size(); ++i)
-        out[i] = std::clamp(word[i] > bound ? 3 * normal[i] : T(0), -noise_limit<T>, noise_limit<T>);
+    const std::uint32_t* word = draw.words_of_numbers(out.size());
+    sparse_of_words(out, word, 0.9, draw.normals(out.size()), T(3), noise_limit<T>, draw.level());
 }
 
 template <class T>
@@ -132,8 +128,7 @@ void white_quadrants(std::span<T> out, std::size_t side, noise_variates<T>& draw
     const std::span<T> top_right(values.data(), noise_channels * half * rest);
     uniform_of_words(top_right, draw.words_of_numbers(top_right.size()), T(1), draw.level());
     place(out, side, 0, half, half, rest, values.data());
-    const std::uint32_t* word = draw.words(values.size(), 1);
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<T>(static_cast<int>(word[i] >> 31) * 2 - 1);
+    signs_of_words(std::span(values), draw.words_of_numbers(values.size(), 1), T(1), draw.level());
     place(out, side, half, half, rest, rest, values.data());
 }
 

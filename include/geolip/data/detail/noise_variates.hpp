@@ -36,6 +36,15 @@ void cauchy_of_words(std::span<T> out, const std::uint32_t* words, T limit, isa 
     GEOLIP_SIMD_CALL(level, cauchy_of_words(out.data(), out.size(), words, limit));
 }
 template <class T>
+void signs_of_words(std::span<T> out, const std::uint32_t* words, T scale, isa level) {
+    GEOLIP_SIMD_CALL(level, signs_of_words(out.data(), out.size(), words, scale));
+}
+template <class T>
+void sparse_of_words(std::span<T> out, const std::uint32_t* words, double least, const T* x, T scale, T limit,
+                     isa level) {
+    GEOLIP_SIMD_CALL(level, sparse_of_words(out.data(), out.size(), words, least, x, scale, limit));
+}
+template <class T>
 void blend_and_clamp(std::span<T> out, T a, const T* x, T b, T limit, isa level) {
     GEOLIP_SIMD_CALL(level, blend_and_clamp(out.data(), out.size(), a, x, b, limit));
 }
@@ -72,7 +81,9 @@ public:
         return words_.data();
     }
     /// Words for `count` numbers of type T.
-    const std::uint32_t* words_of_numbers(std::size_t count) { return words(count * (sizeof(T) / 4)); }
+    const std::uint32_t* words_of_numbers(std::size_t count, std::size_t purpose = 0) {
+        return words(count * (sizeof(T) / 4), purpose);
+    }
 
 private:
     static std::size_t padded(std::size_t count) { return (count + 63) / 64 * 64; }
