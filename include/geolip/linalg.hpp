@@ -2,6 +2,7 @@
 #pragma once
 
 /// \file
-/// Everything in linalg/: many small symmetric eigenproblems at once.
+/// Everything in linalg/ that needs no other library: many symmetric eigenproblems at once.
 
 #include "geolip/linalg/symmetric_eigen.hpp"
+#include "geolip/linalg/tridiagonal_eigenvalues.hpp"

@@ -34,8 +34,8 @@ TEST_CASE("z counts standard deviations of the null, with the error of a simulat
 
 TEST_CASE("every reason has a sentence of its own") {
     std::set<std::string> sentences;
-    for (int r = 0; r <= static_cast<int>(undefined_reason::zero_mean); ++r)
+    for (int r = 0; r <= static_cast<int>(undefined_reason::all_zero); ++r)
         sentences.insert(geolip::describe(static_cast<undefined_reason>(r)));
-    CHECK(sentences.size() == static_cast<std::size_t>(undefined_reason::zero_mean) + 1);
+    CHECK(sentences.size() == static_cast<std::size_t>(undefined_reason::all_zero) + 1);
     CHECK(!sentences.contains("undefined"));
 }

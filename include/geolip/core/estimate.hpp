@@ -17,6 +17,9 @@ enum class undefined_reason {
     too_few_valid,          ///< the validity rule kept too few samples
     rounding_noise,         ///< most volumes are as small as the rounding of the coordinates makes them
     zero_mean,              ///< a ratio to a mean that is zero
+    no_elements,            ///< an empty matrix
+    nonfinite,              ///< an element that is not a finite number
+    all_zero,               ///< a matrix of zeros
 };
 
 /// One sentence for a reader.
@@ -29,6 +32,9 @@ constexpr const char* describe(undefined_reason reason) {
         case undefined_reason::rounding_noise:
             return "the volumes are rounding noise: the rows lie in too few dimensions";
         case undefined_reason::zero_mean: return "the mean is zero";
+        case undefined_reason::no_elements: return "there are no elements";
+        case undefined_reason::nonfinite: return "an element is not a finite number";
+        case undefined_reason::all_zero: return "all elements are zero";
     }
     return "undefined";
 }

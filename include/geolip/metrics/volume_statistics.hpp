@@ -4,7 +4,6 @@
 /// \file
 /// From the readings of many simplices to their coefficient of variation, in a fixed order of summation.
 
-#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
@@ -12,6 +11,7 @@
 #include <span>
 
 #include "geolip/core/estimate.hpp"
+#include "geolip/core/finite.hpp"
 #include "geolip/metrics/validity.hpp"
 
 namespace geolip {
@@ -41,9 +41,6 @@ struct volume_statistics {
 };
 
 namespace detail {
-
-// By the exponent's bits, so that it also holds where the compiler was told that there are no NaNs.
-inline bool finite(double x) { return ((std::bit_cast<std::uint64_t>(x) >> 52) & 0x7ff) != 0x7ff; }
 
 /// Does this volume enter the figure?
 template <validity_policy Policy>
