@@ -5,22 +5,17 @@
 /// What chance gives for a reading of the ablation: the exact law of infinitely many rows, and the distribution of the
 /// estimator on random rows of the run's own shape and row rule.
 
-#include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <map>
 #include <optional>
-#include <span>
 #include <tuple>
+#include <utility>
 #include <vector>
 
-#include "geolip/backend/cpu.hpp"
-#include "geolip/metrics/validity.hpp"
-#include "geolip/metrics/volume_cv.hpp"
 #include "geolip/nn/row_normalisation.hpp"
-#include "geolip/random/fill.hpp"
+#include "geolip/simd/isa.hpp"
 #include "geolip/simplex/volume_law.hpp"
-#include "support/moments.hpp"
+#include "support/band_facts.hpp"
 #include "support/svae_run.hpp"
 
 namespace examples {
@@ -71,43 +66,19 @@ struct ablation_null {
     }
 };
 
-namespace detail {
-
-template <class Rule>
-void apply_row_rule(std::span<const float> x, std::span<float> y, std::size_t dim, geolip::isa isa) {
-    const std::size_t rows = x.size() / dim;
-    std::vector<float> kept(Rule::kept_size(rows));
-    Rule::forward(x.data(), y.data(), geolip::nn::row_block<float>{rows, dim, kept.data(), isa});
-}
-
-}  // namespace detail
-
 /// `pools` pools of standard normal rows, V x D, each under the run's row rule and read with `samples` simplices by the
 /// documented policy. A pure function of the shape, the rule and the level.
 inline ablation_null simulate(const svae_settings& s, std::size_t pools = 2000) {
-    geolip::volume_cv<4, float, geolip::cpu, geolip::documented_sweep> cv{
-        .samples = s.samples, .seed = 1, .null_replicates = 0, .backend = geolip::cpu{.isa = s.isa}};
-    decltype(cv)::workspace memory;
-    std::vector<float> x(s.rows * s.dim), y(x.size());
-    ablation_null null;
-    moments m;
-    for (std::size_t pool = 0; pool < pools; ++pool) {
-        cv.stream = pool;
-        geolip::fill_normal(std::span(x), {cv.seed, (std::uint64_t{60} << 56) | pool}, 0, s.isa);
-        switch (s.row_rule) {
-            case svae_rows::sphere: detail::apply_row_rule<geolip::nn::sphere_rows>(x, y, s.dim, s.isa); break;
-            case svae_rows::layer_norm: detail::apply_row_rule<geolip::nn::layer_norm_rows>(x, y, s.dim, s.isa); break;
-            case svae_rows::scale_only: detail::apply_row_rule<geolip::nn::scaled_rows>(x, y, s.dim, s.isa); break;
-            case svae_rows::none: y = x; break;
-        }
-        if (const auto value = cv.value(geolip::matrix_view<const float>(y.data(), s.rows, s.dim), memory)) {
-            null.readings.push_back(*value);
-            m.add(*value);
-        }
+    const pool_shape shape{s.rows, s.dim, s.samples, s.isa};
+    const auto read = [&]<class Rule>(Rule) { return read_pools<Rule, float>(shape, pools, 1, 60); };
+    pool_readings r;
+    switch (s.row_rule) {
+        case svae_rows::sphere: r = read(geolip::nn::sphere_rows()); break;
+        case svae_rows::layer_norm: r = read(geolip::nn::layer_norm_rows()); break;
+        case svae_rows::scale_only: r = read(geolip::nn::scaled_rows()); break;
+        case svae_rows::none: r = read(geolip::nn::unchanged_rows()); break;
     }
-    null.mean = m.mean().value_or(0);
-    null.sd = m.sd().value_or(0);
-    return null;
+    return {std::move(r.readings), r.cv.mean().value_or(0), r.cv.sd().value_or(0)};
 }
 
 /// Simulates each shape once. Not for two threads at a time.

@@ -38,37 +38,42 @@ inline double sphere_area(unsigned dim) {
 /// A reading: `samples` simplices among `rows` rows in `dim` dimensions.
 struct pool_shape {
     std::size_t rows = 64, dim = 16, samples = 200;
+    geolip::isa isa = geolip::isa::automatic;
 };
 
 /// The readings of many random pools.
 struct pool_readings {
-    moments cv;             ///< of the pools with a value
-    moments volume;         ///< their mean volumes
-    std::size_t pools = 0;  ///< with a value or without
-    double counted = 0;     ///< the share of volumes that the validity rule keeps
+    std::vector<double> readings;  ///< of the pools with a value
+    moments cv;                    ///< of them
+    moments volume;                ///< their mean volumes
+    std::size_t pools = 0;         ///< with a value or without
+    double counted = 0;            ///< the share of volumes that the validity rule keeps
     geolip::undefined_reason reason = geolip::undefined_reason::none;  ///< of the last pool without a value
 };
 
 /// CV of `pools` pools of Gaussian rows in T after the row rule, each with its own simplices. `Measured` is the scalar
-/// they are measured in. Pool i depends on (seed, i) alone.
+/// they are measured in. Pool i depends on (seed, purpose, i) alone.
 template <class Rule, class T, class Validity = geolip::documented_sweep, class Measured = T>
-pool_readings read_pools(const pool_shape& shape, std::size_t pools, std::uint64_t seed) {
+pool_readings read_pools(const pool_shape& shape, std::size_t pools, std::uint64_t seed, std::uint64_t purpose = 50) {
     std::vector<T> drawn(shape.rows * shape.dim), rows(drawn.size()), kept(Rule::kept_size(shape.rows));
     std::vector<Measured> measured(drawn.size());
-    geolip::volume_cv<band_order, Measured, geolip::cpu, Validity> metric{.samples = shape.samples, .seed = seed};
+    geolip::volume_cv<band_order, Measured, geolip::cpu, Validity> metric{
+        .samples = shape.samples, .seed = seed, .backend = geolip::cpu{.isa = shape.isa}};
     typename decltype(metric)::workspace memory;
     pool_readings out;
     out.pools = pools;
     std::size_t valid = 0;
     for (std::uint64_t pool = 0; pool < pools; ++pool) {
-        geolip::fill_normal(std::span(drawn), {seed, (std::uint64_t{50} << 56) | pool});
-        Rule::forward(drawn.data(), rows.data(), geolip::nn::row_block<T>{shape.rows, shape.dim, kept.data()});
+        geolip::fill_normal(std::span(drawn), {seed, (purpose << 56) | pool}, 0, shape.isa);
+        Rule::forward(drawn.data(), rows.data(),
+                      geolip::nn::row_block<T>{shape.rows, shape.dim, kept.data(), shape.isa});
         for (std::size_t i = 0; i < rows.size(); ++i) measured[i] = static_cast<Measured>(rows[i]);
         metric.stream = pool;
         const geolip::volume_statistics s =
             metric.statistics(geolip::matrix_view<const Measured>(measured.data(), shape.rows, shape.dim), memory);
         valid += s.counts.valid;
         if (s.cv) {
+            out.readings.push_back(*s.cv);
             out.cv.add(*s.cv);
             out.volume.add(s.mean);
         } else {
