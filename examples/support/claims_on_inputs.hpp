@@ -151,7 +151,7 @@ inline section modes(svae_lab& lab, const effort& e) {
     };
     std::vector<line> lines(dim);
     svae_error whole;
-    const auto add_shares = [&](moments line::*to) {
+    const auto add_shares = [&](moments line::* to) {
         for (std::size_t p = 0; p < probe.patches(); ++p) {
             const auto values = probe.singular_values(p);
             double total = 0;

@@ -4,8 +4,10 @@
 /// \file
 /// Everything in checkpoint/. Needs the component `json`.
 
+#include "geolip/checkpoint/catalogue.hpp"
 #include "geolip/checkpoint/dtype.hpp"
 #include "geolip/checkpoint/known_models.hpp"
+#include "geolip/checkpoint/model_files.hpp"
 #include "geolip/checkpoint/npy.hpp"
 #include "geolip/checkpoint/safetensors.hpp"
 #include "geolip/checkpoint/training.hpp"

@@ -150,7 +150,8 @@ private:
     void coloured(std::span<T> out, int power, detail::coloured_field<T>& field,
                   const detail::noise_variates<T>& variates) const {
         channels_of(out.data(), options_.side, options_.side, power, field, variates);
-        const double mean = sum_of(std::span<const T>(out), [](double x) { return x; }) / static_cast<double>(out.size());
+        const double mean =
+            sum_of(std::span<const T>(out), [](double x) { return x; }) / static_cast<double>(out.size());
         const double squares = sum_of(std::span<const T>(out), [mean](double x) { return (x - mean) * (x - mean); });
         const double deviation = std::sqrt(squares / static_cast<double>(out.size() - 1));
         const T scale = static_cast<T>(1 / (deviation + 1e-8));

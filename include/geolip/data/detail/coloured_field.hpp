@@ -43,8 +43,8 @@ std::vector<T> real_fourier_basis(std::size_t size) {
 }
 
 /// Fields of `rows` x `cols` with the law of irfft2(rfft2(N) / max(f^power, 1e-8)), f in cycles an element: that filter
-/// is even in either frequency, so it is a diagonal matrix in the real Fourier basis, where white noise is white too and
-/// can be drawn.
+/// is even in either frequency, so it is a diagonal matrix in the real Fourier basis, where white noise is white too
+/// and can be drawn.
 template <class T>
 class coloured_field {
 public:

@@ -1,0 +1,370 @@
+// Copyright (c) 2026 the geolip authors. SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// Measures the weights of a checkpoint: every tensor by itself, pairs of queries and keys, layers side by side.
+
+#include <algorithm>
+#include <atomic>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <thread>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "geolip/checkpoint/catalogue.hpp"
+#include "geolip/checkpoint/model_files.hpp"
+#include "geolip/core/estimate.hpp"
+#include "geolip/core/matrix_view.hpp"
+#include "geolip/linalg/singular_values.hpp"
+#include "geolip/metrics.hpp"
+#include "geolip/metrics/qk_balance.hpp"
+
+namespace examples::probe {
+
+namespace cp = geolip::checkpoint;
+
+inline const std::vector<double> thresholds{1e-4, 1e-3, 1e-2, 0.1};
+
+/// A matrix of weights, out x in, however it is stored.
+struct weight_matrix {
+    std::size_t rows = 0, cols = 0;
+    std::vector<float> values;
+    geolip::matrix_view<const float> view() const { return {values.data(), rows, cols}; }
+};
+
+/// The entry's own rows or columns of its tensor.
+inline weight_matrix read_matrix(const cp::model_files& files, const cp::catalogue_entry& e) {
+    weight_matrix m;
+    m.rows = e.outputs.count();
+    if (e.orientation == cp::tensor_orientation::out_in) {
+        m.cols = e.stored_cols;
+        m.values.resize(m.rows * m.cols);
+        const std::size_t run = e.outputs.run * m.cols;
+        for (std::size_t r = 0; r < e.outputs.repeats; ++r)
+            files.read<float>(e.tensor, (e.outputs.first + r * e.outputs.stride) * m.cols,
+                              std::span(m.values).subspan(r * run, run));
+        return m;
+    }
+    m.cols = e.stored_rows;
+    std::vector<float> stored(e.stored_rows * e.stored_cols);
+    files.read<float>(e.tensor, 0, std::span(stored));
+    m.values.resize(m.rows * m.cols);
+    for (std::size_t i = 0; i < m.rows; ++i)
+        for (std::size_t j = 0; j < m.cols; ++j) m.values[i * m.cols + j] = stored[j * e.stored_cols + e.outputs[i]];
+    return m;
+}
+
+/// What is read of one entry by itself.
+struct tensor_figures {
+    geolip::entry_statistics entries;
+    std::vector<double> values;  ///< singular, of matrices
+};
+
+inline bool has_spectrum(const cp::catalogue_entry& e) {
+    using enum cp::tensor_role;
+    switch (e.role) {
+        case norm:
+        case bias:
+        case layer_scale:
+        case position_bias:
+        case token:
+        case recurrence:
+        case other: return false;
+        default: return e.measured() && e.outputs.count() > 1 && e.stored_rows > 1 && e.stored_cols > 1;
+    }
+}
+
+/// The scales of a norm layer: a vector, of which only these are read.
+inline bool is_scale(const cp::catalogue_entry& e) {
+    return e.role == cp::tensor_role::norm && e.shape.size() == 1 &&
+           (e.name.ends_with("weight") || e.name.ends_with("gamma"));
+}
+
+/// Entries that are looked at together: of one role, side, attention and part of the path.
+using group_key = std::tuple<cp::tensor_side, cp::attention_kind, cp::tensor_role, cp::path_part>;
+inline group_key key_of(const cp::catalogue_entry& e) { return {e.side, e.attention, e.role, e.path}; }
+
+/// Queries and keys of one layer.
+struct balance_line {
+    std::size_t query = 0, key = 0;  ///< entries
+    std::string reason;              ///< why the documented product has no figure
+    geolip::qk_balance_reading reading;
+    geolip::null_reading null;  ///< of the positive fraction
+};
+struct neuron_line {
+    std::size_t up = 0;
+    geolip::neuron_reading reading;
+    geolip::neuron_null null;
+};
+struct correlation_line {
+    group_key key;
+    geolip::layer_correlation_reading reading;
+};
+struct position_line {
+    std::size_t entry = 0;
+    geolip::position_reading reading;
+    geolip::position_null null;
+};
+struct scale_line {
+    std::size_t entry = 0;
+    std::optional<double> mean, sd;
+    std::size_t high = 0, low = 0, near_one = 0, size = 0;
+};
+struct embedding_line {
+    std::size_t entry = 0;
+    geolip::pairwise_reading cosines, norms;
+    geolip::volume_cv<4, float>::result cv;
+    std::vector<double> variances;
+};
+
+struct measurements {
+    std::vector<std::optional<tensor_figures>> tensors;  ///< of each entry that is measured
+    geolip::entry_statistics everything;                 ///< of all measured entries together
+    std::vector<balance_line> balances;
+    std::vector<neuron_line> neurons;
+    std::vector<correlation_line> correlations;
+    std::vector<position_line> positions;
+    std::vector<scale_line> scales;
+    std::vector<embedding_line> embeddings;
+};
+
+namespace detail {
+
+/// Runs all tasks, several at a time. What one throws first by number is thrown when all have stopped.
+class task_list {
+public:
+    void add(std::function<void()> task) { tasks_.push_back(std::move(task)); }
+
+    template <class Progress>
+    void run(unsigned threads, Progress&& progress) {
+        std::atomic<std::size_t> next = 0, done = 0;
+        std::atomic<bool> failed = false;
+        std::vector<std::exception_ptr> errors(tasks_.size());
+        const auto work = [&](bool reports) {
+            for (std::size_t i; !failed && (i = next++) < tasks_.size();) {
+                try {
+                    tasks_[i]();
+                } catch (...) {
+                    errors[i] = std::current_exception();
+                    failed = true;
+                }
+                ++done;
+                if (reports) progress(done.load(), tasks_.size());
+            }
+        };
+        {
+            std::vector<std::jthread> others;
+            for (unsigned t = 1; t < threads; ++t) others.emplace_back(work, false);
+            work(true);
+        }
+        for (const std::exception_ptr& e : errors)
+            if (e) std::rethrow_exception(e);
+    }
+
+private:
+    std::vector<std::function<void()>> tasks_;
+};
+
+inline const cp::catalogue_entry* counterpart(const cp::catalogue& c, const cp::catalogue_entry& e,
+                                              cp::tensor_role role) {
+    for (const cp::catalogue_entry& other : c.entries)
+        if (other.role == role && other.measured() && other.side == e.side && other.attention == e.attention &&
+            other.layer == e.layer && other.path == e.path && other.unit == e.unit)
+            return &other;
+    return nullptr;
+}
+
+inline void pool(geolip::entry_statistics& to, const geolip::entry_statistics& s) {
+    if (to.thresholds.empty()) {
+        to.thresholds = s.thresholds;
+        to.below.resize(s.below.size());
+    }
+    to.elements += s.elements;
+    to.nonfinite += s.nonfinite;
+    to.zeros += s.zeros;
+    to.sum += s.sum;
+    to.squares += s.squares;
+    to.largest = std::max(to.largest, s.largest);
+    for (std::size_t i = 0; i < s.below.size(); ++i) to.below[i] += s.below[i];
+}
+
+}  // namespace detail
+
+/// Everything, tensors in parallel; the result does not depend on the number of threads.
+template <class Progress>
+measurements measure(const cp::model_files& files, const cp::catalogue& c, std::uint64_t seed, unsigned threads,
+                     Progress&& progress) {
+    using enum cp::tensor_role;
+    measurements out;
+    out.tensors.resize(c.entries.size());
+    const auto number_of = [&](const cp::catalogue_entry& e) {
+        return static_cast<std::size_t>(&e - c.entries.data());
+    };
+    // Slots first, so that tasks write to places that stay.
+    std::map<group_key, std::vector<std::size_t>> layers;
+    for (std::size_t i = 0; i < c.entries.size(); ++i) {
+        const cp::catalogue_entry& e = c.entries[i];
+        if (is_scale(e)) out.scales.push_back({.entry = i, .mean = {}, .sd = {}});
+        if (!e.measured()) continue;
+        if (e.role == query)
+            if (const auto* other = detail::counterpart(c, e, key))
+                out.balances.push_back({.query = i, .key = number_of(*other), .reason = {}, .reading = {}, .null = {}});
+        if (e.role == mlp_up && detail::counterpart(c, e, mlp_down) != nullptr)
+            out.neurons.push_back({.up = i, .reading = {}, .null = {}});
+        if (e.role == position_bias) out.positions.push_back({.entry = i, .reading = {}, .null = {}});
+        if (e.role == embedding && e.side != cp::tensor_side::visual)
+            out.embeddings.push_back({.entry = i, .cosines = {}, .norms = {}, .cv = {}, .variances = {}});
+        if (has_spectrum(e) && e.layer) layers[key_of(e)].push_back(i);
+    }
+    for (auto& [key, members] : layers) {
+        std::ranges::stable_sort(members, {}, [&](std::size_t i) { return *c.entries[i].layer; });
+        if (members.size() > 1) out.correlations.push_back({key, {}});
+    }
+
+    // As a reader looks for them: by side and kind, then by layer.
+    const auto ascending = [&](auto& lines, auto entry) {
+        std::ranges::stable_sort(lines, {}, [&](const auto& line) {
+            const cp::catalogue_entry& e = c.entries[line.*entry];
+            return std::pair(key_of(e), e.layer);
+        });
+    };
+    ascending(out.balances, &balance_line::query);
+    ascending(out.neurons, &neuron_line::up);
+    ascending(out.positions, &position_line::entry);
+
+    detail::task_list tasks;
+    for (std::size_t i = 0; i < c.entries.size(); ++i) {
+        if (!c.entries[i].measured()) continue;
+        tasks.add([&, i] {
+            const cp::catalogue_entry& e = c.entries[i];
+            tensor_figures f;
+            geolip::entry_scan<float> scan(thresholds);
+            if (has_spectrum(e)) {
+                const weight_matrix m = read_matrix(files, e);
+                scan.add(m.view());
+                f.values = geolip::singular_values(m.view());
+            } else {
+                // Parts of a tensor are matrices; what is none is read whole, piece by piece.
+                std::vector<float> part(std::min<std::size_t>(e.elements, std::size_t{1} << 20));
+                if (e.stored_rows > 0) {
+                    const weight_matrix m = read_matrix(files, e);
+                    scan.add(m.view());
+                } else {
+                    for (std::size_t at = 0; at < e.elements; at += part.size()) {
+                        part.resize(std::min<std::size_t>(part.size(), e.elements - at));
+                        files.read<float>(e.tensor, at, std::span(part));
+                        scan.add(std::span<const float>(part));
+                    }
+                }
+            }
+            f.entries = scan.result();
+            out.tensors[i] = std::move(f);
+        });
+    }
+    for (balance_line& line : out.balances)
+        tasks.add([&] {
+            const weight_matrix q = read_matrix(files, c.entries[line.query]),
+                                k = read_matrix(files, c.entries[line.key]);
+            if (q.rows != k.rows || q.cols != k.cols) {
+                line.reason = "queries of " + std::to_string(q.rows) + " x " + std::to_string(q.cols) +
+                              " and keys of " + std::to_string(k.rows) + " x " + std::to_string(k.cols) +
+                              " have no product";
+                return;
+            }
+            line.reading = geolip::qk_balance<float>(q.view(), k.view());
+            line.null = geolip::qk_balance_null(q.rows, q.cols, 64, seed);
+        });
+    for (neuron_line& line : out.neurons)
+        tasks.add([&] {
+            const cp::catalogue_entry& e = c.entries[line.up];
+            const cp::catalogue_entry* gate = detail::counterpart(c, e, mlp_gate);
+            const weight_matrix up = read_matrix(files, e);
+            const weight_matrix down = read_matrix(files, *detail::counterpart(c, e, mlp_down));
+            const weight_matrix through = gate != nullptr ? read_matrix(files, *gate) : weight_matrix{};
+            if (down.cols != up.rows || (gate != nullptr && through.rows != up.rows)) {
+                line.reading.reason = geolip::undefined_reason::no_elements;
+                return;
+            }
+            line.reading = geolip::neuron_importance<float>(
+                up.view(), down.view(), gate != nullptr ? through.view() : geolip::matrix_view<const float>());
+            line.null = geolip::neuron_importance_null(up.rows, up.cols, gate != nullptr, 4, seed);
+        });
+    for (correlation_line& line : out.correlations)
+        tasks.add([&] {
+            // Neighbours only: two matrices at a time.
+            const std::vector<std::size_t>& members = layers.at(line.key);
+            double sum = 0, pairs = 0, elements = 0;
+            weight_matrix before = read_matrix(files, c.entries[members[0]]);
+            for (std::size_t i = 1; i < members.size(); ++i) {
+                weight_matrix here = read_matrix(files, c.entries[members[i]]);
+                if (here.rows == before.rows && here.cols == before.cols)
+                    if (const auto cosine = geolip::weight_cosine<float>(before.view(), here.view())) {
+                        sum += *cosine, ++pairs;
+                        elements += static_cast<double>(here.values.size());
+                    }
+                before = std::move(here);
+            }
+            line.reading.layers = members.size();
+            if (pairs > 0) {
+                line.reading.adjacent.value = sum / pairs;
+                line.reading.adjacent.null = {0.0, 1 / std::sqrt(elements), 0};
+            } else {
+                line.reading.adjacent.reason = geolip::undefined_reason::no_elements;
+            }
+        });
+    for (position_line& line : out.positions)
+        tasks.add([&] {
+            const cp::catalogue_entry& e = c.entries[line.entry];
+            if (e.shape.size() != 2 || e.shape[0] < 6) {
+                line.reading.reason = geolip::undefined_reason::too_few_rows;
+                return;
+            }
+            std::vector<float> table(e.shape[0] * e.shape[1]);
+            files.read<float>(e.tensor, 0, std::span(table));
+            line.reading = geolip::position_bias<float>({table.data(), e.shape[0], e.shape[1]});
+            line.null = geolip::position_bias_null(e.shape[0], e.shape[1]);
+        });
+    for (scale_line& line : out.scales)
+        tasks.add([&] {
+            const cp::catalogue_entry& e = c.entries[line.entry];
+            std::vector<float> w(e.elements);
+            files.read<float>(e.tensor, 0, std::span(w));
+            double sum = 0, squares = 0;
+            for (const float x : w) sum += static_cast<double>(x);
+            const double mean = sum / static_cast<double>(w.size());
+            for (const float x : w) {
+                squares += (static_cast<double>(x) - mean) * (static_cast<double>(x) - mean);
+                line.high += x > 1.5f;
+                line.low += x < 0.5f;
+                line.near_one += x > 0.8f && x < 1.2f;
+            }
+            line.size = w.size();
+            if (w.empty() || !geolip::detail::finite(squares)) return;
+            line.mean = mean;
+            line.sd = std::sqrt(squares / static_cast<double>(w.size()));
+        });
+    for (embedding_line& line : out.embeddings)
+        tasks.add([&, seed] {
+            const weight_matrix m = read_matrix(files, c.entries[line.entry]);
+            line.cosines = geolip::pairwise_cosines<float>(m.view(), {.rows = 5000, .seed = seed});
+            line.norms = geolip::row_norms<float>(m.view());
+            line.cv = geolip::volume_cv<4, float>{.samples = 1000, .seed = seed}(m.view());
+            line.variances = geolip::covariance_eigenvalues(m.view());
+        });
+    tasks.run(threads, progress);
+    for (const auto& t : out.tensors)
+        if (t) detail::pool(out.everything, t->entries);
+    return out;
+}
+
+}  // namespace examples::probe
