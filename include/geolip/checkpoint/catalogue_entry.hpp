@@ -41,6 +41,7 @@ enum class tensor_role {
     bias,
     other,
 };
+/// What the values of tensor_role are called.
 inline constexpr std::array<std::string_view, 22> tensor_role_names = {
     "embedding", "position_embedding", "token",         "query",       "key",        "value",    "output",
     "fused_qkv", "attention_gate",     "recurrence",    "mlp_up",      "mlp_gate",   "mlp_down", "fused_gate_up",
@@ -49,31 +50,42 @@ inline constexpr std::array<std::string_view, 22> tensor_role_names = {
 
 /// The stack that it belongs to. One that reads text both ways is an encoder, one that writes it a decoder.
 enum class tensor_side { none, encoder, decoder, visual, text };
+/// What the values of tensor_side are called.
 inline constexpr std::array<std::string_view, 5> tensor_side_names = {"none", "encoder", "decoder", "visual", "text"};
 
 /// What queries are compared with: keys of the same sequence, of another one, of both with one set of projections, or,
 /// in linear attention, a state.
 enum class attention_kind { none, self, cross, merged, linear };
+/// What the values of attention_kind are called.
 inline constexpr std::array<std::string_view, 5> attention_kind_names = {"none", "self", "cross", "merged", "linear"};
 
 /// Where on the way down to the lowest resolution and up again.
 enum class path_part { none, down, middle, up };
+/// What the values of path_part are called.
 inline constexpr std::array<std::string_view, 4> path_part_names = {"none", "down", "middle", "up"};
 
 /// What is numbered along that way.
 enum class path_unit { none, transformer_block, attention_block, residual_block, resampler };
+/// What the values of path_unit are called.
 inline constexpr std::array<std::string_view, 5> path_unit_names = {"none", "transformer_block", "attention_block",
                                                                     "residual_block", "resampler"};
 
 /// How a linear map is stored: x W^T (torch.nn.Linear, convolutions) or x W (GPT-2, parameters such as CLIP's `proj`).
 enum class tensor_orientation { out_in, in_out };
+/// What the values of tensor_orientation are called.
 inline constexpr std::array<std::string_view, 2> tensor_orientation_names = {"out_in", "in_out"};
 
+/// The name of a role.
 constexpr std::string_view name_of(tensor_role r) { return tensor_role_names[static_cast<std::size_t>(r)]; }
+/// The name of a side.
 constexpr std::string_view name_of(tensor_side s) { return tensor_side_names[static_cast<std::size_t>(s)]; }
+/// The name of a kind of attention.
 constexpr std::string_view name_of(attention_kind a) { return attention_kind_names[static_cast<std::size_t>(a)]; }
+/// The name of a part of the path.
 constexpr std::string_view name_of(path_part p) { return path_part_names[static_cast<std::size_t>(p)]; }
+/// The name of a unit of the path.
 constexpr std::string_view name_of(path_unit u) { return path_unit_names[static_cast<std::size_t>(u)]; }
+/// The name of an orientation.
 constexpr std::string_view name_of(tensor_orientation o) {
     return tensor_orientation_names[static_cast<std::size_t>(o)];
 }
@@ -155,8 +167,8 @@ inline std::optional<matrix_slice> head_slice(const catalogue_entry& e, std::siz
 
 /// What a checkpoint is of.
 struct detected_architecture {
-    std::string name;      ///< such as "t5-v1.1"; "unknown"; or what the user's mapping calls it
-    std::string evidence;  ///< what it was decided by
+    std::string name;      ///< such as "t5-v1.1"; "unknown"; or what the mapping of the user calls it
+    std::string evidence;  ///< what it was decided by, as printable text
 };
 
 /// The tensors of a checkpoint by role. Every tensor is in at least one entry, and no element in two.

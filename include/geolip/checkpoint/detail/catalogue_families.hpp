@@ -111,11 +111,11 @@ inline std::optional<tensor_match> match_name(const catalogue_family& family, st
     name = without_wrappers(name);
     for (const catalogue_stem& stem : family.stems) {
         name_numbers before;
-        const auto rest = after_prefix(stem.prefix, name, before);
-        if (!rest) continue;
+        std::string_view rest = name;
+        if (!take_prefix(stem.prefix, rest, before)) continue;
         for (const catalogue_rule& rule : stem.rules) {
             name_numbers numbers;
-            if (!rule_matches(rule, *rest, numbers)) continue;
+            if (!rule_matches(rule, rest, numbers)) continue;
             tensor_match m;
             m.role = rule.role;
             m.side = stem.side;
@@ -128,7 +128,7 @@ inline std::optional<tensor_match> match_name(const catalogue_family& family, st
             if (before.block) m.numbers.block = before.block;
             m.orientation = rule.orientation;
             m.reason = rule.reason;
-            if (!rule.bare && split_suffix(*rest).is_bias())
+            if (!rule.bare && split_suffix(rest).is_bias())
                 m.role = tensor_role::bias;
             else
                 m.split = rule.split;

@@ -28,19 +28,19 @@ constexpr std::optional<std::size_t> take_number(std::string_view& text) {
     return value;
 }
 
-/// What follows in `text` behind `pattern`, which has no `*`; nothing where it does not match. A number is all the
-/// digits that stand there.
-constexpr std::optional<std::string_view> after_prefix(std::string_view pattern, std::string_view text,
-                                                       name_numbers& numbers) {
+/// Takes what `pattern`, which has no `*`, says from the front of `text`; where it does not match, nothing. A number is
+/// all the digits that stand there.
+constexpr bool take_prefix(std::string_view pattern, std::string_view& text, name_numbers& numbers) {
+    std::string_view rest = text;
     while (!pattern.empty()) {
         if (pattern.front() != '{') {
-            if (text.empty() || text.front() != pattern.front()) return std::nullopt;
+            if (rest.empty() || rest.front() != pattern.front()) return false;
             pattern.remove_prefix(1);
-            text.remove_prefix(1);
+            rest.remove_prefix(1);
             continue;
         }
-        const auto value = take_number(text);
-        if (!value) return std::nullopt;
+        const auto value = take_number(rest);
+        if (!value) return false;
         switch (pattern[1]) {
             case 'l': numbers.layer = value; break;
             case 'b': numbers.block = value; break;
@@ -48,38 +48,41 @@ constexpr std::optional<std::string_view> after_prefix(std::string_view pattern,
         }
         pattern.remove_prefix(pattern.find('}') + 1);
     }
-    return text;
+    text = rest;
+    return true;
+}
+
+/// Takes from `text` up to the end of the first place, after `before`, where `pattern` matches; with `to_end`, one that
+/// ends with the text. No number is taken from its middle.
+constexpr bool take_through(std::string_view pattern, char before, bool to_end, std::string_view& text,
+                            name_numbers& numbers) {
+    const bool numbered = !pattern.empty() && pattern.front() == '{';
+    for (std::string_view at = text;; at.remove_prefix(1)) {
+        std::string_view rest = at;
+        if (!(numbered && is_digit(before)) && take_prefix(pattern, rest, numbers) && (!to_end || rest.empty())) {
+            text = rest;
+            return true;
+        }
+        if (at.empty()) return false;
+        before = at.front();
+    }
 }
 
 /// Is all of `text` as `pattern` says? Every run between two `*` is taken where it first fits, which is enough: one
 /// that begins later never ends earlier.
 constexpr bool matches(std::string_view pattern, std::string_view text, name_numbers& numbers) {
     name_numbers found;
+    std::string_view rest = text;
     std::size_t star = pattern.find('*');
-    const auto begin = after_prefix(pattern.substr(0, star), text, found);
-    bool fits = begin.has_value();
-    std::string_view rest = begin.value_or(std::string_view());
-    while (fits && star != pattern.npos) {
+    if (!take_prefix(pattern.substr(0, star), rest, found)) return false;
+    while (star != pattern.npos) {
         pattern.remove_prefix(star + 1);
         star = pattern.find('*');
-        const std::string_view run = pattern.substr(0, star);
-        const bool numbered = !run.empty() && run.front() == '{';
-        for (std::string_view at = rest;; at.remove_prefix(1)) {
-            const std::size_t before = text.size() - at.size();
-            const bool in_number = numbered && before > 0 && is_digit(text[before - 1]);
-            const auto next = in_number ? std::optional<std::string_view>() : after_prefix(run, at, found);
-            fits = next.has_value();
-            rest = next.value_or(std::string_view());
-            if (fits && star == pattern.npos && !rest.empty()) {
-                if (run.empty())
-                    rest = {};  // a `*` at the end takes what is left
-                else
-                    fits = false;
-            }
-            if (fits || at.empty()) break;
-        }
+        const std::size_t at = text.size() - rest.size();
+        const char before = at == 0 ? '\0' : text[at - 1];
+        if (!take_through(pattern.substr(0, star), before, star == pattern.npos, rest, found)) return false;
     }
-    if (!fits || !rest.empty()) return false;
+    if (!rest.empty()) return false;
     numbers = found;
     return true;
 }
