@@ -36,34 +36,35 @@ namespace geolip {
 /// \throws usage_error unless both sizes are 1 to 2^24 - 1 and the smaller one at most 65536
 inline std::vector<double> gaussian_singular_values(std::size_t rows, std::size_t cols, std::size_t replicates,
                                                     std::uint64_t seed, isa level = isa::automatic) {
-    const std::size_t small = (std::min)(rows, cols), large = (std::max)(rows, cols);
-    if (small < 1 || small > 65536 || large >= (std::size_t{1} << 24)) {
+    const std::size_t shorter = (std::min)(rows, cols), large = (std::max)(rows, cols);
+    if (shorter < 1 || shorter > 65536 || large >= (std::size_t{1} << 24)) {
         std::string text = "gaussian_singular_values: got ";
         text += std::to_string(rows) + " x " + std::to_string(cols);
         text += "; expected sizes from 1 to 2^24 - 1, the smaller at most 65536";
         detail::raise(usage_error(text));
     }
-    std::vector<double> diagonals(replicates * small), beside(replicates * (small - 1)), values(replicates * small);
-    std::vector<float> a(small), b(small - 1);
+    std::vector<double> diagonals(replicates * shorter), beside(replicates * (shorter - 1)),
+        values(replicates * shorter);
+    std::vector<float> a(shorter), b(shorter - 1);
     for (std::size_t r = 0; r < replicates; ++r) {
         // B is lower bidiagonal: a on its diagonal, b below. B B' is tridiagonal.
         geolip::fill_chi(a, static_cast<std::uint32_t>(large), {seed, (std::uint64_t{21} << 56) | r}, level);
-        if (small > 1)
-            geolip::fill_chi(b, static_cast<std::uint32_t>(small - 1), {seed, (std::uint64_t{22} << 56) | r}, level);
-        double* const d = diagonals.data() + r * small;
-        double* const e = beside.data() + r * (small - 1);
-        for (std::size_t i = 0; i < small; ++i) {
+        if (shorter > 1)
+            geolip::fill_chi(b, static_cast<std::uint32_t>(shorter - 1), {seed, (std::uint64_t{22} << 56) | r}, level);
+        double* const d = diagonals.data() + r * shorter;
+        double* const e = beside.data() + r * (shorter - 1);
+        for (std::size_t i = 0; i < shorter; ++i) {
             const double own = static_cast<double>(a[i]);
             const double before = i == 0 ? 0.0 : static_cast<double>(b[i - 1]);
             d[i] = own * own + before * before;
-            if (i + 1 < small) e[i] = own * static_cast<double>(b[i]);
+            if (i + 1 < shorter) e[i] = own * static_cast<double>(b[i]);
         }
     }
     symmetric_eigen_workspace workspace;
-    tridiagonal_eigenvalues<double>(small, diagonals, beside, values, workspace, level);
+    tridiagonal_eigenvalues<double>(shorter, diagonals, beside, values, workspace, level);
     for (std::size_t r = 0; r < replicates; ++r) {
-        const auto begin = values.begin() + static_cast<std::ptrdiff_t>(r * small);
-        std::reverse(begin, begin + static_cast<std::ptrdiff_t>(small));
+        const auto begin = values.begin() + static_cast<std::ptrdiff_t>(r * shorter);
+        std::reverse(begin, begin + static_cast<std::ptrdiff_t>(shorter));
     }
     for (double& v : values) v = std::sqrt((std::max)(v, 0.0));
     return values;

@@ -49,7 +49,7 @@ std::optional<double> weight_cosine(matrix_view<const T> a, matrix_view<const T>
             shape_error("weight_cosine: matrices of " + shape(a) + " and " + shape(b) + "; expected one shape"));
     }
     const double squares = detail::inner_product(a, a), others = detail::inner_product(b, b);
-    constexpr double most = std::numeric_limits<double>::max();
+    constexpr double most = (std::numeric_limits<double>::max)();
     if (!(squares > 0 && others > 0 && squares <= most && others <= most)) return std::nullopt;
     return detail::inner_product(a, b) / (std::sqrt(squares) * std::sqrt(others));
 }

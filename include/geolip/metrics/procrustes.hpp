@@ -138,13 +138,13 @@ inline null_reading procrustes_null(std::size_t rows, std::size_t cols, std::siz
 inline null_reading spectrum_matched_procrustes_null(std::span<const double> values_a, std::span<const double> values_b,
                                                      std::size_t rows, std::size_t cols, std::size_t replicates = 32,
                                                      std::uint64_t seed = 1, isa level = isa::automatic) {
-    const std::size_t small = (std::min)(rows, cols);
-    if (values_a.size() != small || values_b.size() != small)
+    const std::size_t shorter = (std::min)(rows, cols);
+    if (values_a.size() != shorter || values_b.size() != shorter)
         detail::raise(shape_error("spectrum_matched_procrustes_null: " + std::to_string(values_a.size()) + " and " +
                                   std::to_string(values_b.size()) + " singular values; expected " +
-                                  std::to_string(small) + " each"));
-    const Eigen::Map<const Eigen::VectorXd> a(values_a.data(), detail::dense_index(small));
-    const Eigen::Map<const Eigen::VectorXd> b(values_b.data(), detail::dense_index(small));
+                                  std::to_string(shorter) + " each"));
+    const Eigen::Map<const Eigen::VectorXd> a(values_a.data(), detail::dense_index(shorter));
+    const Eigen::Map<const Eigen::VectorXd> b(values_b.data(), detail::dense_index(shorter));
     const double norms = a.norm() * b.norm();
     if (!(norms > 0)) return {};
     // The rotation takes care of the right directions; the left ones are frames of the rows, of which only the angles
@@ -152,8 +152,8 @@ inline null_reading spectrum_matched_procrustes_null(std::span<const double> val
     std::vector<double> cosines;
     for (std::size_t i = 0; i < replicates; ++i) {
         const detail::dense_matrix frame =
-            detail::random_frame(rows, small, {seed, (std::uint64_t{27} << 56) | i}, level)
-                .topRows(detail::dense_index(small));
+            detail::random_frame(rows, shorter, {seed, (std::uint64_t{27} << 56) | i}, level)
+                .topRows(detail::dense_index(shorter));
         const detail::dense_matrix left = frame * a.asDiagonal();
         const detail::dense_matrix right = b.asDiagonal();
         cosines.push_back(detail::nuclear_product(left, right) / norms);
