@@ -96,15 +96,10 @@ public:
 
     /// replicates x min(rows, cols).
     std::span<const double> operator()(std::size_t rows, std::size_t cols) {
-        const auto [place, fresh] = known_.try_emplace({(std::min)(rows, cols), (std::max)(rows, cols)});
-        if (fresh) {
-            try {
-                place->second = gaussian_singular_values(rows, cols, replicates_, seed_, level_);
-            } catch (...) {
-                known_.erase(place);
-                throw;
-            }
-        }
+        const std::pair shape((std::min)(rows, cols), (std::max)(rows, cols));
+        auto place = known_.find(shape);
+        if (place == known_.end())
+            place = known_.emplace(shape, gaussian_singular_values(rows, cols, replicates_, seed_, level_)).first;
         return place->second;
     }
 

@@ -23,6 +23,7 @@ namespace geolip {
 /// Where a head's largest bias is: in the first three buckets, in the last three, or between.
 enum class position_reach { local, global, mixed };
 
+/// One head of the table.
 struct position_head {
     position_reach reach = position_reach::mixed;
     std::size_t peak = 0;  ///< the bucket of the largest bias, the first of several
@@ -31,6 +32,7 @@ struct position_head {
     std::optional<double> correlation;  ///< Pearson's, of the bias with the bucket's number; empty for a constant bias
 };
 
+/// The heads of a table, and how many of each reach.
 struct position_reading {
     undefined_reason reason = undefined_reason::none;  ///< why there are no heads
     std::vector<position_head> heads;
@@ -84,6 +86,7 @@ struct position_null {
     null_reading local, global;         ///< numbers of heads
     null_reading falling, correlation;  ///< of one head
 };
+/// Of a table of `buckets` x `heads`; empty for fewer than 6 buckets.
 inline position_null position_bias_null(std::size_t buckets, std::size_t heads) {
     if (buckets < 6) return {};
     const double count = static_cast<double>(heads), p = 3 / static_cast<double>(buckets);
