@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "geolip/core/error.hpp"
+#include "geolip/core/ordered_sum.hpp"
 #include "geolip/data/detail/coloured_field.hpp"
 #include "geolip/data/detail/noise_image.hpp"
 #include "geolip/data/noise_types.hpp"
@@ -150,9 +151,10 @@ private:
     void coloured(std::span<T> out, int power, detail::coloured_field<T>& field,
                   const detail::noise_variates<T>& variates) const {
         channels_of(out.data(), options_.side, options_.side, power, field, variates);
-        const double mean =
-            sum_of(std::span<const T>(out), [](double x) { return x; }) / static_cast<double>(out.size());
-        const double squares = sum_of(std::span<const T>(out), [mean](double x) { return (x - mean) * (x - mean); });
+        const auto value = [&](std::size_t i) { return static_cast<double>(out[i]); };
+        const double mean = geolip::detail::ordered_sum(out.size(), value) / static_cast<double>(out.size());
+        const double squares = geolip::detail::ordered_sum(
+            out.size(), [&](std::size_t i) { return (value(i) - mean) * (value(i) - mean); });
         const double deviation = std::sqrt(squares / static_cast<double>(out.size() - 1));
         const T scale = static_cast<T>(1 / (deviation + 1e-8));
         for (T& x : out) x = std::clamp(x * scale, -detail::noise_limit<T>, detail::noise_limit<T>);
@@ -166,17 +168,6 @@ private:
         channels_of(values.data(), rest, half, 1, use.quadrant, use.draw);
         for (T& x : values) x = std::clamp(x / 2, -detail::noise_limit<T>, detail::noise_limit<T>);
         detail::place(out, side, half, 0, rest, half, values.data());
-    }
-
-    /// The sum of f(x), as eight sums that do not wait for one another.
-    template <class T, class Function>
-    static double sum_of(std::span<const T> values, Function f) {
-        double part[8] = {};
-        std::size_t i = 0;
-        for (; i + 8 <= values.size(); i += 8)
-            for (std::size_t j = 0; j < 8; ++j) part[j] += f(static_cast<double>(values[i + j]));
-        for (; i < values.size(); ++i) part[0] += f(static_cast<double>(values[i]));
-        return ((part[0] + part[1]) + (part[2] + part[3])) + ((part[4] + part[5]) + (part[6] + part[7]));
     }
 
     /// Three independent fields.

@@ -10,16 +10,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <span>
-#include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "geolip/core/error.hpp"
 #include "geolip/core/estimate.hpp"
+#include "geolip/core/size_text.hpp"
 #include "geolip/linalg/tridiagonal_eigenvalues.hpp"
+#include "geolip/metrics/detail/null_of_readings.hpp"
 #include "geolip/metrics/spectrum.hpp"
 #include "geolip/random/chi.hpp"
 
@@ -38,10 +37,8 @@ inline std::vector<double> gaussian_singular_values(std::size_t rows, std::size_
                                                     std::uint64_t seed, isa level = isa::automatic) {
     const std::size_t shorter = (std::min)(rows, cols), large = (std::max)(rows, cols);
     if (shorter < 1 || shorter > 65536 || large >= (std::size_t{1} << 24)) {
-        std::string text = "gaussian_singular_values: got ";
-        text += std::to_string(rows) + " x " + std::to_string(cols);
-        text += "; expected sizes from 1 to 2^24 - 1, the smaller at most 65536";
-        detail::raise(usage_error(text));
+        detail::raise(usage_error("gaussian_singular_values: got " + detail::size_text(rows, cols) +
+                                  "; expected sizes from 1 to 2^24 - 1, the smaller at most 65536"));
     }
     std::vector<double> diagonals(replicates * shorter), beside(replicates * (shorter - 1)),
         values(replicates * shorter);
@@ -77,12 +74,7 @@ null_reading null_of_spectra(std::span<const double> spectra, std::size_t size, 
     for (std::size_t first = 0; size > 0 && first + size <= spectra.size(); first += size)
         if (const auto reading = statistic(spectra.subspan(first, size)))
             readings.push_back(static_cast<double>(*reading));
-    if (readings.size() < 2) return {};
-    const double count = static_cast<double>(readings.size());
-    double mean = 0, squares = 0;
-    for (const double x : readings) mean += x / count;
-    for (const double x : readings) squares += (x - mean) * (x - mean);
-    return {mean, std::sqrt(squares / (count - 1)), static_cast<int>(readings.size())};
+    return detail::null_of_readings(readings);
 }
 
 /// Remembers the Gaussian spectra of each shape, which all figures of that shape share. Owned by the caller; not for

@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "geolip/core/size_text.hpp"
 #include "geolip/metrics/detail/participation.hpp"
 #include "geolip/metrics/distinct_rows.hpp"
 #include "geolip/metrics/volume_cv.hpp"
@@ -186,18 +187,15 @@ private:
 
     static void require_divisible(const char* what, matrix_view<const T> m, std::size_t heads) {
         if (heads == 0 || m.cols() % heads != 0)
-            detail::raise(shape_error("head_health: " + std::string(what) + " of " + std::to_string(m.rows()) + " x " +
-                                      std::to_string(m.cols()) + " for " + std::to_string(heads) +
+            detail::raise(shape_error("head_health: " + std::string(what) + " of " + detail::size_text(m) + " for " +
+                                      std::to_string(heads) +
                                       " heads; expected a number of heads that divides the columns"));
     }
 
     static void require_same_tokens(matrix_view<const T> key, matrix_view<const T> value) {
         if (key.rows() == value.rows()) return;
-        const auto shape = [](matrix_view<const T> m) {
-            return std::to_string(m.rows()) + " x " + std::to_string(m.cols());
-        };
-        detail::raise(shape_error("head_health: keys of " + shape(key) + " and values of " + shape(value) +
-                                  "; expected as many rows: they are of the same tokens"));
+        detail::raise(shape_error("head_health: keys of " + detail::size_text(key) + " and values of " +
+                                  detail::size_text(value) + "; expected as many rows: they are of the same tokens"));
     }
 
     void require_options() const {

@@ -18,6 +18,7 @@
 #include "geolip/backend/cpu.hpp"
 #include "geolip/core/error.hpp"
 #include "geolip/core/matrix_view.hpp"
+#include "geolip/core/size_text.hpp"
 #include "geolip/metrics/detail/sampled_rows.hpp"
 #include "geolip/metrics/volume_null.hpp"
 #include "geolip/metrics/volume_statistics.hpp"
@@ -159,9 +160,8 @@ public:
         const matrix_view<const T> all = as_matrix_view(matrix);
         const matrix_view<T> out = as_matrix_view(gradient);
         if (all.rows() != out.rows() || all.cols() != out.cols())
-            detail::raise(shape_error("volume_cv: a gradient of " + std::to_string(out.rows()) + " x " +
-                                      std::to_string(out.cols()) + " for a matrix of " + std::to_string(all.rows()) +
-                                      " x " + std::to_string(all.cols()) + "; expected equal shapes"));
+            detail::raise(shape_error("volume_cv: a gradient of " + detail::size_text(out) + " for a matrix of " +
+                                      detail::size_text(all) + "; expected equal shapes"));
         for (std::size_t i = 0; i < out.rows(); ++i)
             for (std::size_t j = 0; j < out.cols(); ++j) out(i, j) = T(0);
         const measured m = measure(rows_of(all), memory);

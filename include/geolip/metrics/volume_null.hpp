@@ -5,7 +5,6 @@
 /// The null of `volume_cv`: the distribution of the *estimator*, not of the population. With a finite pool and
 /// overlapping samples it lies below the population law and has a spread of its own.
 
-#include <cmath>
 #include <compare>
 #include <concepts>
 #include <cstddef>
@@ -15,6 +14,7 @@
 #include <vector>
 
 #include "geolip/core/estimate.hpp"
+#include "geolip/metrics/detail/null_of_readings.hpp"
 #include "geolip/metrics/simulation.hpp"
 #include "geolip/metrics/volume_statistics.hpp"
 #include "geolip/simplex/volume_law.hpp"
@@ -53,12 +53,7 @@ null_reading simulate_null(const null_question& q, isa level = isa::automatic) {
         const auto readings = simulation(q.rows, q.dimension, q.samples, {stream(17), stream(18), stream(19)});
         if (const auto value = volume_statistics_of<Policy>(readings, volume).cv) cv.push_back(*value);
     }
-    if (cv.size() < 2) return {};
-    const double count = static_cast<double>(cv.size());
-    const double mean = detail::ordered_sum(cv.size(), [&](std::size_t i) { return cv[i]; }) / count;
-    const double squares =
-        detail::ordered_sum(cv.size(), [&](std::size_t i) { return (cv[i] - mean) * (cv[i] - mean); });
-    return null_reading{mean, std::sqrt(squares / (count - 1)), static_cast<int>(cv.size())};
+    return detail::null_of_readings(cv);
 }
 
 /// Remembers simulated nulls of one metric. Owned by the caller; not for use by two threads at once.

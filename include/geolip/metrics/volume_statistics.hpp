@@ -12,6 +12,7 @@
 
 #include "geolip/core/estimate.hpp"
 #include "geolip/core/finite.hpp"
+#include "geolip/core/ordered_sum.hpp"
 #include "geolip/metrics/validity.hpp"
 
 namespace geolip {
@@ -46,17 +47,6 @@ namespace detail {
 template <validity_policy Policy>
 bool kept(const volume_reading& r) {
     return finite(r.squared_volume) && Policy::keep(r);
-}
-
-// Eight interleaved partial sums: the order is fixed, and the additions do not wait for each other.
-template <class Term>
-double ordered_sum(std::size_t count, Term&& term) {
-    double part[8] = {};
-    std::size_t i = 0;
-    for (; i + 8 <= count; i += 8)
-        for (std::size_t j = 0; j < 8; ++j) part[j] += term(i + j);
-    for (std::size_t j = 0; i < count; ++i, ++j) part[j] += term(i);
-    return ((part[0] + part[4]) + (part[2] + part[6])) + ((part[1] + part[5]) + (part[3] + part[7]));
 }
 
 }  // namespace detail

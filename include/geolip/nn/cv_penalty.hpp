@@ -12,6 +12,7 @@
 #include "geolip/backend/cpu.hpp"
 #include "geolip/core/error.hpp"
 #include "geolip/core/matrix_view.hpp"
+#include "geolip/core/size_text.hpp"
 #include "geolip/metrics/validity.hpp"
 #include "geolip/metrics/volume_cv.hpp"
 #include "geolip/nn/detail/elementwise.hpp"
@@ -51,9 +52,8 @@ struct cv_penalty {
         cv_penalty_value result;
         const bool wanted = gradient.data() != nullptr;
         if (wanted && (gradient.rows() != rows.rows() || gradient.cols() != rows.cols() || gradient.col_stride() != 1))
-            geolip::detail::raise(shape_error("cv_penalty: a gradient of " + std::to_string(gradient.rows()) + " x " +
-                                              std::to_string(gradient.cols()) + " for a matrix of " +
-                                              std::to_string(rows.rows()) + " x " + std::to_string(rows.cols()) +
+            geolip::detail::raise(shape_error("cv_penalty: a gradient of " + geolip::detail::size_text(gradient) +
+                                              " for a matrix of " + geolip::detail::size_text(rows) +
                                               "; expected equal shapes and contiguous rows"));
         if (wanted) {
             memory.gradient.resize(rows.rows() * rows.cols());

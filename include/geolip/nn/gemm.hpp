@@ -12,6 +12,7 @@
 
 #include "geolip/core/error.hpp"
 #include "geolip/core/matrix_view.hpp"
+#include "geolip/core/size_text.hpp"
 #include "geolip/simd/vector.hpp"
 
 namespace geolip::nn::detail {
@@ -55,18 +56,13 @@ inline constexpr std::size_t gemm_depth = 128;
 
 [[noreturn]] inline void wrong_product(std::size_t m, std::size_t k, std::size_t l, std::size_t n, std::size_t rows,
                                        std::size_t cols) {
-    const auto sizes = [](std::size_t r, std::size_t c) {
-        std::string text = std::to_string(r);
-        text += " x ";
-        text += std::to_string(c);
-        return text;
-    };
+    using geolip::detail::size_text;
     std::string text = "gemm: a ";
-    text += sizes(m, k);
+    text += size_text(m, k);
     text += " matrix times a ";
-    text += sizes(l, n);
+    text += size_text(l, n);
     text += " one into a ";
-    text += sizes(rows, cols);
+    text += size_text(rows, cols);
     text += " one; expected m x k times k x n into m x n";
     geolip::detail::raise(shape_error(text));
 }
