@@ -14,31 +14,11 @@
 #include <vector>
 
 #include "geolip/core/concepts.hpp"
-#include "geolip/core/finite.hpp"
 #include "geolip/core/matrix_view.hpp"
+#include "geolip/linalg/detail/dense.hpp"
 
 namespace geolip {
 namespace detail {
-
-/// The power of two by which the largest magnitude is below 2; empty if an element is not finite, or all are 0.
-struct matrix_range {
-    bool finite = true, zero = true;
-    int exponent = 0;
-};
-template <class T>
-matrix_range range_of(matrix_view<const T> m) {
-    matrix_range r;
-    double largest = 0;
-    for (std::size_t i = 0; i < m.rows(); ++i)
-        for (std::size_t j = 0; j < m.cols(); ++j) {
-            const double size = std::fabs(static_cast<double>(m(i, j)));
-            r.finite = r.finite && finite(size);
-            largest = size > largest ? size : largest;
-        }
-    r.zero = !(largest > 0);
-    if (r.finite && !r.zero) r.exponent = std::ilogb(largest);
-    return r;
-}
 
 /// Eigenvalues, ascending, of the sum over the rows of (x 2^-exponent - mean)(…)', lengths of rows and mean equal.
 template <class T>

@@ -21,8 +21,9 @@
 #include "geolip/core/error.hpp"
 #include "geolip/core/estimate.hpp"
 #include "geolip/core/matrix_view.hpp"
-#include "geolip/metrics/qk_balance.hpp"
-#include "geolip/random/fill.hpp"
+#include "geolip/core/size_text.hpp"
+#include "geolip/linalg/detail/dense.hpp"
+#include "geolip/metrics/detail/null_of_readings.hpp"
 
 namespace geolip {
 
@@ -59,12 +60,6 @@ inline double nuclear_product(const dense_matrix& a, const dense_matrix& b) {
         .sum();
 }
 
-inline dense_matrix gaussian_matrix(std::size_t rows, std::size_t cols, random_stream s, isa level) {
-    dense_matrix m(dense_index(rows), dense_index(cols));
-    fill_normal(std::span<double>(m.data(), rows * cols), s, 0, level);
-    return m;
-}
-
 /// `cols` <= `rows` orthonormal columns, uniform among all such.
 inline dense_matrix random_frame(std::size_t rows, std::size_t cols, random_stream s, isa level) {
     const dense_matrix g = gaussian_matrix(rows, cols, s, level);
@@ -73,15 +68,6 @@ inline dense_matrix random_frame(std::size_t rows, std::size_t cols, random_stre
     for (Eigen::Index j = 0; j < q.cols(); ++j)  // without the signs the law would not be uniform (F. Mezzadri, 2007)
         if (qr.matrixQR()(j, j) < 0) q.col(j) = -q.col(j);
     return q;
-}
-
-inline null_reading reading_of(const std::vector<double>& values) {
-    if (values.size() < 2) return {};
-    const double count = static_cast<double>(values.size());
-    double mean = 0, squares = 0;
-    for (const double x : values) mean += x / count;
-    for (const double x : values) squares += (x - mean) * (x - mean);
-    return {mean, std::sqrt(squares / (count - 1)), static_cast<int>(values.size())};
 }
 
 }  // namespace detail
@@ -93,25 +79,23 @@ inline null_reading reading_of(const std::vector<double>& values) {
 template <measured_scalar T>
 procrustes_reading procrustes(matrix_view<const T> a, matrix_view<const T> b) {
     if (a.rows() != b.rows() || a.cols() != b.cols() || a.rows() == 0 || a.cols() == 0) {
-        const auto shape = [](const auto& m) { return std::to_string(m.rows()) + " x " + std::to_string(m.cols()); };
-        detail::raise(shape_error("procrustes: matrices of " + shape(a) + " and " + shape(b) +
+        detail::raise(shape_error("procrustes: matrices of " + detail::size_text(a) + " and " + detail::size_text(b) +
                                   "; expected one shape, not empty"));
     }
     procrustes_reading r;
-    auto left = detail::dense_copy(a), right = detail::dense_copy(b);
-    if (!left || !right) {
+    const auto first = detail::scaled_copy(a), second = detail::scaled_copy(b);
+    if (!first || !second) {
         r.reason = undefined_reason::nonfinite;
         return r;
     }
-    detail::take_scale(*left);
-    detail::take_scale(*right);
-    const double norms = left->norm() * right->norm();
+    const detail::dense_matrix &left = first->values, &right = second->values;
+    const double norms = left.norm() * right.norm();
     if (!(norms > 0)) {
         r.reason = undefined_reason::all_zero;
         return r;
     }
-    r.cosine_before = left->cwiseProduct(*right).sum() / norms;
-    r.cosine = (std::min)(detail::nuclear_product(*left, *right) / norms, 1.0);
+    r.cosine_before = left.cwiseProduct(right).sum() / norms;
+    r.cosine = (std::min)(detail::nuclear_product(left, right) / norms, 1.0);
     r.residual = std::sqrt(2 - 2 * *r.cosine);
     r.gain = *r.cosine - *r.cosine_before;
     return r;
@@ -129,7 +113,7 @@ inline null_reading procrustes_null(std::size_t rows, std::size_t cols, std::siz
             detail::gaussian_matrix(rows, cols, {seed, (std::uint64_t{26} << 56) | i}, level);
         cosines.push_back(detail::nuclear_product(a, b) / (a.norm() * b.norm()));
     }
-    return detail::reading_of(cosines);
+    return detail::null_of_readings(cosines);
 }
 
 /// The same of matrices of rows x cols with the given singular values, min(rows, cols) of each, in random directions:
@@ -158,7 +142,7 @@ inline null_reading spectrum_matched_procrustes_null(std::span<const double> val
         const detail::dense_matrix right = b.asDiagonal();
         cosines.push_back(detail::nuclear_product(left, right) / norms);
     }
-    return detail::reading_of(cosines);
+    return detail::null_of_readings(cosines);
 }
 
 }  // namespace geolip

@@ -13,17 +13,15 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "geolip/core/concepts.hpp"
 #include "geolip/core/error.hpp"
 #include "geolip/core/estimate.hpp"
-#include "geolip/core/finite.hpp"
 #include "geolip/core/matrix_view.hpp"
-#include "geolip/random/chi.hpp"
-#include "geolip/random/fill.hpp"
+#include "geolip/core/size_text.hpp"
+#include "geolip/linalg/detail/dense.hpp"
 
 namespace geolip {
 
@@ -48,32 +46,6 @@ struct qk_balance_reading {
 };
 
 namespace detail {
-
-using dense_matrix = Eigen::MatrixXd;
-
-inline Eigen::Index dense_index(std::size_t n) { return static_cast<Eigen::Index>(n); }
-
-/// A copy in double; empty if an element is not finite.
-template <class T>
-std::optional<dense_matrix> dense_copy(matrix_view<const T> m) {
-    dense_matrix out(dense_index(m.rows()), dense_index(m.cols()));
-    for (std::size_t i = 0; i < m.rows(); ++i)
-        for (std::size_t j = 0; j < m.cols(); ++j) {
-            const double x = static_cast<double>(m(i, j));
-            if (!finite(x)) return std::nullopt;
-            out(dense_index(i), dense_index(j)) = x;
-        }
-    return out;
-}
-
-/// Brings the largest magnitude to about 1, so that no product leaves the range of double; returns what was taken out.
-inline double take_scale(dense_matrix& m) {
-    const double largest = m.size() == 0 ? 0 : m.cwiseAbs().maxCoeff();
-    if (!(largest > 0)) return 1;
-    const int exponent = std::ilogb(largest);
-    m = m.unaryExpr([exponent](double x) { return std::scalbn(x, -exponent); });
-    return std::scalbn(1.0, exponent);
-}
 
 /// The eigenvalues of (A B' + B A') / 2 that need not be zero, ascending. With 2 r < n columns these are those of a
 /// problem of order 2 r: [A B] = U R, and the symmetric part is U (R₁ R₂' + R₂ R₁') U' / 2.
@@ -136,22 +108,20 @@ inline qk_balance_reading read_balance(const dense_matrix& a, const dense_matrix
 template <measured_scalar T>
 qk_balance_reading qk_balance(matrix_view<const T> a, matrix_view<const T> b, double tolerance = 1e-6) {
     if (a.rows() != b.rows() || a.cols() != b.cols() || a.rows() == 0 || a.cols() == 0) {
-        const auto shape = [](const auto& m) { return std::to_string(m.rows()) + " x " + std::to_string(m.cols()); };
-        detail::raise(shape_error("qk_balance: queries of " + shape(a) + " and keys of " + shape(b) +
-                                  "; expected one shape, not empty"));
+        detail::raise(shape_error("qk_balance: queries of " + detail::size_text(a) + " and keys of " +
+                                  detail::size_text(b) + "; expected one shape, not empty"));
     }
     if (!(tolerance >= 0 && tolerance < 1))
         detail::raise(usage_error("qk_balance: a tolerance of " + std::to_string(tolerance) + "; expected 0 to 1"));
-    auto queries = detail::dense_copy(a), keys = detail::dense_copy(b);
+    const auto queries = detail::scaled_copy(a), keys = detail::scaled_copy(b);
     if (!queries || !keys) {
         qk_balance_reading r;
         r.size = a.rows();
         r.reason = undefined_reason::nonfinite;
         return r;
     }
-    const double scale_a = detail::take_scale(*queries), scale_b = detail::take_scale(*keys);
-    qk_balance_reading r = detail::read_balance(*queries, *keys, tolerance);
-    for (double& v : r.eigenvalues) v = v * scale_a * scale_b;
+    qk_balance_reading r = detail::read_balance(queries->values, keys->values, tolerance);
+    for (double& v : r.eigenvalues) v = std::scalbn(v, queries->exponent + keys->exponent);
     return r;
 }
 
@@ -172,13 +142,10 @@ inline null_reading qk_balance_null(std::size_t n, std::size_t r, std::size_t re
     const std::size_t cols = (std::max)(std::size_t{1}, (r * rows + n / 2) / n);
     double squares = 0;
     for (std::size_t i = 0; i < replicates; ++i) {
-        detail::dense_matrix a(detail::dense_index(rows), detail::dense_index(cols)), b = a;
-        const auto fill = [&](detail::dense_matrix& m, std::uint64_t purpose) {
-            fill_normal(std::span<double>(m.data(), rows * cols), {seed, (purpose << 56) | i}, 0, level);
+        const auto factor = [&](std::uint64_t purpose) {
+            return detail::gaussian_matrix(rows, cols, {seed, (purpose << 56) | i}, level);
         };
-        fill(a, 23);
-        fill(b, 24);
-        const Eigen::VectorXd values = detail::symmetric_part_eigenvalues(a, b);
+        const Eigen::VectorXd values = detail::symmetric_part_eigenvalues(factor(23), factor(24));
         const double count = static_cast<double>((values.array() > 0).count());
         const double own = count - 0.5 * static_cast<double>((std::min)(rows, 2 * cols));
         squares += own * own;

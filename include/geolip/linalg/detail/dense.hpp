@@ -1,0 +1,67 @@
+// Copyright (c) 2026 the geolip authors. SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// Whole matrices in double precision, as Eigen has them. Needs Eigen (component `linalg`).
+
+#include <Eigen/Core>
+#include <cmath>
+#include <cstddef>
+#include <optional>
+#include <span>
+
+#include "geolip/core/finite.hpp"
+#include "geolip/core/matrix_view.hpp"
+#include "geolip/random/fill.hpp"
+
+namespace geolip::detail {
+
+using dense_matrix = Eigen::MatrixXd;
+
+inline Eigen::Index dense_index(std::size_t n) { return static_cast<Eigen::Index>(n); }
+
+/// Whether all elements are finite, or zero, and else the power of two by which the largest magnitude is 1 to 2.
+struct matrix_range {
+    bool finite = true, zero = true;
+    int exponent = 0;
+};
+template <class T>
+matrix_range range_of(matrix_view<const T> m) {
+    matrix_range r;
+    double largest = 0;
+    for (std::size_t i = 0; i < m.rows(); ++i)
+        for (std::size_t j = 0; j < m.cols(); ++j) {
+            const double size = std::fabs(static_cast<double>(m(i, j)));
+            r.finite = r.finite && finite(size);
+            largest = size > largest ? size : largest;
+        }
+    r.zero = !(largest > 0);
+    if (r.finite && !r.zero) r.exponent = std::ilogb(largest);
+    return r;
+}
+
+/// A copy divided by 2^exponent, so that no product leaves the range of double.
+struct scaled_matrix {
+    dense_matrix values;
+    int exponent = 0;
+};
+/// Empty if an element is not finite.
+template <class T>
+std::optional<scaled_matrix> scaled_copy(matrix_view<const T> m) {
+    const matrix_range range = range_of(m);
+    if (!range.finite) return std::nullopt;
+    scaled_matrix out{dense_matrix(dense_index(m.rows()), dense_index(m.cols())), range.exponent};
+    for (std::size_t i = 0; i < m.rows(); ++i)
+        for (std::size_t j = 0; j < m.cols(); ++j)
+            out.values(dense_index(i), dense_index(j)) = std::scalbn(static_cast<double>(m(i, j)), -range.exponent);
+    return out;
+}
+
+/// Independent standard normal elements.
+inline dense_matrix gaussian_matrix(std::size_t rows, std::size_t cols, random_stream s, isa level) {
+    dense_matrix m(dense_index(rows), dense_index(cols));
+    fill_normal(std::span<double>(m.data(), rows * cols), s, 0, level);
+    return m;
+}
+
+}  // namespace geolip::detail
