@@ -6,10 +6,9 @@
 /// dead or weak; and what Gaussian weights give.
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -18,6 +17,8 @@
 #include "geolip/core/estimate.hpp"
 #include "geolip/core/finite.hpp"
 #include "geolip/core/matrix_view.hpp"
+#include "geolip/metrics/detail/null_of_readings.hpp"
+#include "geolip/metrics/detail/row_norm.hpp"
 #include "geolip/random/fill.hpp"
 
 namespace geolip {
@@ -34,12 +35,7 @@ namespace detail {
 
 template <class T>
 void multiply_row_norms(matrix_view<const T> m, std::vector<double>& importance) {
-    for (std::size_t i = 0; i < m.rows(); ++i) {
-        double square = 0;
-        for (std::size_t j = 0; j < m.cols(); ++j)
-            square += static_cast<double>(m(i, j)) * static_cast<double>(m(i, j));
-        importance[i] *= std::sqrt(square);
-    }
+    for (std::size_t i = 0; i < m.rows(); ++i) importance[i] *= row_norm(m, i);
 }
 
 inline void count_neurons(neuron_reading& r) {
@@ -100,30 +96,19 @@ inline neuron_null neuron_importance_null(std::size_t units, std::size_t width, 
                                           std::uint64_t seed = 1, isa level = isa::automatic) {
     if (units == 0 || width == 0 || replicates < 2) return {};
     const std::size_t factors = gated ? 3 : 2;
-    std::vector<double> row(width), shares[2];
+    std::vector<double> row(width), dead, weak;
     for (std::size_t r = 0; r < replicates; ++r) {
         neuron_reading reading;
         reading.importance.assign(units, 1.0);
-        for (std::size_t i = 0; i < units; ++i)
-            for (std::size_t f = 0; f < factors; ++f) {
-                fill_normal(std::span<double>(row), {seed, (std::uint64_t{28} << 56) | r}, (i * factors + f) * width,
-                            level);
-                double square = 0;
-                for (const double x : row) square += x * x;
-                reading.importance[i] *= std::sqrt(square);
-            }
+        for (std::size_t i = 0; i < units * factors; ++i) {
+            fill_normal(std::span<double>(row), {seed, (std::uint64_t{28} << 56) | r}, i * width, level);
+            reading.importance[i / factors] *= detail::row_norm(matrix_view<const double>(row.data(), 1, width), 0);
+        }
         detail::count_neurons(reading);
-        shares[0].push_back(static_cast<double>(reading.dead) / static_cast<double>(units));
-        shares[1].push_back(static_cast<double>(reading.weak) / static_cast<double>(units));
+        dead.push_back(static_cast<double>(reading.dead) / static_cast<double>(units));
+        weak.push_back(static_cast<double>(reading.weak) / static_cast<double>(units));
     }
-    const auto summary = [&](const std::vector<double>& x) {
-        const double count = static_cast<double>(x.size());
-        double mean = 0, squares = 0;
-        for (const double v : x) mean += v / count;
-        for (const double v : x) squares += (v - mean) * (v - mean);
-        return null_reading{mean, std::sqrt(squares / (count - 1)), static_cast<int>(x.size())};
-    };
-    return {summary(shares[0]), summary(shares[1])};
+    return {detail::null_of_readings(dead), detail::null_of_readings(weak)};
 }
 
 }  // namespace geolip

@@ -18,6 +18,7 @@
 #include "geolip/core/estimate.hpp"
 #include "geolip/core/finite.hpp"
 #include "geolip/core/matrix_view.hpp"
+#include "geolip/metrics/detail/row_norm.hpp"
 #include "geolip/metrics/distribution.hpp"
 #include "geolip/nn/gemm.hpp"
 #include "geolip/random/subset.hpp"
@@ -46,43 +47,38 @@ namespace detail {
 /// E chi / √D, chi with D degrees of freedom.
 inline double mean_chi(double dim) { return std::exp(log_scaled_gamma_ratio(dim / 2, 0.5)); }
 
-/// The rows that are looked at, packed, and their norms; rows that are not finite are left out.
+/// The rows that are looked at: their norms and, where `packed`, a copy of them; rows that are not finite are left out.
 template <class T>
-struct packed_rows {
+struct chosen_rows {
     std::size_t count = 0, dim = 0, zero = 0, nonfinite = 0;
-    std::vector<T> values;
+    double largest = 0, squares = 0;  ///< of the norms
     std::vector<double> norms;
+    std::vector<T> values;
 
-    packed_rows(matrix_view<const T> m, const pairwise_options& o) : dim(m.cols()) {
-        std::vector<std::uint32_t> chosen;
+    chosen_rows(matrix_view<const T> m, const pairwise_options& o, bool packed) : dim(m.cols()) {
+        std::vector<std::uint32_t> chosen(m.rows());
+        std::iota(chosen.begin(), chosen.end(), std::uint32_t{0});
         if (o.rows != 0 && o.rows < m.rows()) {
             // The beginning of a shuffle.
             philox_engine engine({o.seed, std::uint64_t{29} << 56});
-            chosen.resize(m.rows());
-            std::iota(chosen.begin(), chosen.end(), std::uint32_t{0});
             for (std::size_t i = 0; i < o.rows; ++i)
                 std::swap(chosen[i], chosen[i + uniform_below(engine, static_cast<std::uint32_t>(m.rows() - i))]);
             chosen.resize(o.rows);
             std::sort(chosen.begin(), chosen.end());
         }
-        const std::size_t rows = chosen.empty() ? m.rows() : chosen.size();
-        values.reserve(rows * dim);
-        for (std::size_t r = 0; r < rows; ++r) {
-            const std::size_t row = chosen.empty() ? r : chosen[r];
-            double square = 0;
-            for (std::size_t j = 0; j < dim; ++j) {
-                const double x = static_cast<double>(m(row, j));
-                values.push_back(m(row, j));
-                square += x * x;
-            }
-            if (!finite(square)) {
+        if (packed) values.reserve(chosen.size() * dim);
+        for (const std::uint32_t row : chosen) {
+            const double norm = row_norm(m, row);
+            if (!finite(norm)) {
                 ++nonfinite;
-                values.resize(values.size() - dim);
                 continue;
             }
-            if (!(square > 0)) ++zero;
-            norms.push_back(std::sqrt(square));
+            if (!(norm > 0)) ++zero;
+            largest = (std::max)(largest, norm);
+            squares += norm * norm;
+            norms.push_back(norm);
             ++count;
+            for (std::size_t j = 0; packed && j < dim; ++j) values.push_back(m(row, j));
         }
     }
     std::size_t looked_at() const { return count + nonfinite; }
@@ -90,7 +86,7 @@ struct packed_rows {
 
 /// `each(i, j, <row i, row j>)` for all i < j, blocks of rows at a time.
 template <class T, class Each>
-void each_pair(const packed_rows<T>& p, geolip::isa isa, Each&& each) {
+void each_pair(const chosen_rows<T>& p, geolip::isa isa, Each&& each) {
     constexpr std::size_t block = 128;
     std::vector<T> products(block * block), scratch(nn::gemm_scratch_size<T>(block, p.dim, block));
     const auto rows = [&](std::size_t first) {
@@ -109,7 +105,7 @@ void each_pair(const packed_rows<T>& p, geolip::isa isa, Each&& each) {
 }
 
 template <class T>
-pairwise_reading start_pairwise(const packed_rows<T>& p) {
+pairwise_reading start_pairwise(const chosen_rows<T>& p) {
     pairwise_reading r;
     r.rows = p.looked_at();
     r.zero_rows = p.zero;
@@ -137,19 +133,14 @@ inline void finish_pairwise(pairwise_reading& r, distribution&& values) {
 /// D degrees of freedom.
 template <measured_scalar T>
 pairwise_reading row_norms(matrix_view<const T> m, const pairwise_options& options = {.rows = 0}) {
-    const detail::packed_rows<T> p(m, options);
+    const detail::chosen_rows<T> p(m, options, false);
     pairwise_reading r = detail::start_pairwise(p);
-    double largest = 0, squares = 0;
-    for (const double n : p.norms) {
-        largest = (std::max)(largest, n);
-        squares += n * n;
-    }
-    distribution values(0, largest > 0 ? largest : 1);
+    distribution values(0, p.largest > 0 ? p.largest : 1);
     for (const double n : p.norms) values.add(n);
     detail::finish_pairwise(r, std::move(values));
-    if (p.count == 0 || !(squares > 0)) return r;
+    if (p.count == 0 || !(p.squares > 0)) return r;
     const double count = static_cast<double>(p.count), dim = static_cast<double>(p.dim);
-    const double size = std::sqrt(squares / count);  // the root of the mean square norm
+    const double size = std::sqrt(p.squares / count);  // the root of the mean square norm
     const double mean = detail::mean_chi(dim);
     const double spread = std::sqrt((std::max)(1 - mean * mean, 0.0));
     // The last term because the size is measured on the same rows.
@@ -163,7 +154,7 @@ pairwise_reading row_norms(matrix_view<const T> m, const pairwise_options& optio
 /// isotropic directions, whose cosines have mean 0 and variance 1/D, without correlation between pairs.
 template <measured_scalar T>
 pairwise_reading pairwise_cosines(matrix_view<const T> m, const pairwise_options& options = {}) {
-    detail::packed_rows<T> p(m, options);
+    detail::chosen_rows<T> p(m, options, true);
     pairwise_reading r = detail::start_pairwise(p);
     // To length 1 first, so that no product leaves the range of T.
     for (std::size_t i = 0; i < p.count; ++i)
@@ -189,21 +180,16 @@ pairwise_reading pairwise_cosines(matrix_view<const T> m, const pairwise_options
 /// and there is no standard deviation.
 template <measured_scalar T>
 pairwise_reading pairwise_distances(matrix_view<const T> m, const pairwise_options& options = {}) {
-    const detail::packed_rows<T> p(m, options);
+    const detail::chosen_rows<T> p(m, options, true);
     pairwise_reading r = detail::start_pairwise(p);
-    double largest = 0, squares = 0;
-    for (const double n : p.norms) {
-        largest = (std::max)(largest, n);
-        squares += n * n;
-    }
-    distribution values(0, largest > 0 ? 2 * largest : 1);
+    distribution values(0, p.largest > 0 ? 2 * p.largest : 1);
     detail::each_pair(p, options.isa, [&](std::size_t i, std::size_t j, double product) {
         const double square = p.norms[i] * p.norms[i] + p.norms[j] * p.norms[j] - 2 * product;
         values.add(std::sqrt((std::max)(square, 0.0)));
     });
     detail::finish_pairwise(r, std::move(values));
-    if (!r.values || !(squares > 0)) return r;
-    const double dim = static_cast<double>(p.dim), size = std::sqrt(2 * squares / static_cast<double>(p.count));
+    if (!r.values || !(p.squares > 0)) return r;
+    const double dim = static_cast<double>(p.dim), size = std::sqrt(2 * p.squares / static_cast<double>(p.count));
     const double mean = detail::mean_chi(dim);
     r.mean.null = {size * mean, 0, 0};
     if (r.sd.value) r.sd.null = {size * std::sqrt((std::max)(1 - mean * mean, 0.0)), 0, 0};
