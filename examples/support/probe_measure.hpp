@@ -12,15 +12,14 @@
 #include <exception>
 #include <functional>
 #include <map>
-#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
-#include <thread>
 #include <tuple>
 #include <utility>
 #include <vector>
 
+#include "geolip/backend/cpu.hpp"
 #include "geolip/checkpoint/catalogue.hpp"
 #include "geolip/checkpoint/model_files.hpp"
 #include "geolip/core/estimate.hpp"
@@ -44,21 +43,17 @@ struct weight_matrix {
 
 /// The entry's own rows or columns of its tensor.
 inline weight_matrix read_matrix(const cp::model_files& files, const cp::catalogue_entry& e) {
-    weight_matrix m;
-    m.rows = e.outputs.count();
+    weight_matrix m{e.outputs.count(), e.inputs(), {}};
+    m.values.resize(m.rows * m.cols);
     if (e.orientation == cp::tensor_orientation::out_in) {
-        m.cols = e.stored_cols;
-        m.values.resize(m.rows * m.cols);
         const std::size_t run = e.outputs.run * m.cols;
         for (std::size_t r = 0; r < e.outputs.repeats; ++r)
             files.read<float>(e.tensor, (e.outputs.first + r * e.outputs.stride) * m.cols,
                               std::span(m.values).subspan(r * run, run));
         return m;
     }
-    m.cols = e.stored_rows;
     std::vector<float> stored(e.stored_rows * e.stored_cols);
     files.read<float>(e.tensor, 0, std::span(stored));
-    m.values.resize(m.rows * m.cols);
     for (std::size_t i = 0; i < m.rows; ++i)
         for (std::size_t j = 0; j < m.cols; ++j) m.values[i * m.cols + j] = stored[j * e.stored_cols + e.outputs[i]];
     return m;
@@ -129,7 +124,6 @@ struct embedding_line {
 
 struct measurements {
     std::vector<std::optional<tensor_figures>> tensors;  ///< of each entry that is measured
-    geolip::entry_statistics everything;                 ///< of all measured entries together
     std::vector<balance_line> balances;
     std::vector<neuron_line> neurons;
     std::vector<correlation_line> correlations;
@@ -150,7 +144,7 @@ public:
         std::atomic<std::size_t> next = 0, done = 0;
         std::atomic<bool> failed = false;
         std::vector<std::exception_ptr> errors(tasks_.size());
-        const auto work = [&](bool reports) {
+        const auto work = [&](std::size_t worker) {
             for (std::size_t i; !failed && (i = next++) < tasks_.size();) {
                 try {
                     tasks_[i]();
@@ -159,14 +153,10 @@ public:
                     failed = true;
                 }
                 ++done;
-                if (reports) progress(done.load(), tasks_.size());
+                if (worker == 0) progress(done.load(), tasks_.size());
             }
         };
-        {
-            std::vector<std::jthread> others;
-            for (unsigned t = 1; t < threads; ++t) others.emplace_back(work, false);
-            work(true);
-        }
+        geolip::thread_per_task()(threads, work);
         for (const std::exception_ptr& e : errors)
             if (e) std::rethrow_exception(e);
     }
@@ -175,28 +165,26 @@ private:
     std::vector<std::function<void()>> tasks_;
 };
 
-inline const cp::catalogue_entry* counterpart(const cp::catalogue& c, const cp::catalogue_entry& e,
-                                              cp::tensor_role role) {
-    for (const cp::catalogue_entry& other : c.entries)
-        if (other.role == role && other.measured() && other.side == e.side && other.attention == e.attention &&
-            other.layer == e.layer && other.path == e.path && other.unit == e.unit)
-            return &other;
-    return nullptr;
-}
-
-inline void pool(geolip::entry_statistics& to, const geolip::entry_statistics& s) {
-    if (to.thresholds.empty()) {
-        to.thresholds = s.thresholds;
-        to.below.resize(s.below.size());
+/// The measured entries by their place: the first of each.
+class entry_index {
+public:
+    explicit entry_index(const cp::catalogue& c) {
+        for (const cp::catalogue_entry& e : c.entries)
+            if (e.measured()) entries_.emplace(place_of(e, e.role), &e);
     }
-    to.elements += s.elements;
-    to.nonfinite += s.nonfinite;
-    to.zeros += s.zeros;
-    to.sum += s.sum;
-    to.squares += s.squares;
-    to.largest = std::max(to.largest, s.largest);
-    for (std::size_t i = 0; i < s.below.size(); ++i) to.below[i] += s.below[i];
-}
+    /// What has that role where `e` is; null if nothing has.
+    const cp::catalogue_entry* beside(const cp::catalogue_entry& e, cp::tensor_role role) const {
+        const auto found = entries_.find(place_of(e, role));
+        return found == entries_.end() ? nullptr : found->second;
+    }
+
+private:
+    using place = std::tuple<group_key, std::optional<std::size_t>, cp::path_unit>;
+    static place place_of(const cp::catalogue_entry& e, cp::tensor_role role) {
+        return {{e.side, e.attention, role, e.path}, e.layer, e.unit};
+    }
+    std::map<place, const cp::catalogue_entry*> entries_;
+};
 
 }  // namespace detail
 
@@ -207,6 +195,7 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, std::
     using enum cp::tensor_role;
     measurements out;
     out.tensors.resize(c.entries.size());
+    const detail::entry_index index(c);
     const auto number_of = [&](const cp::catalogue_entry& e) {
         return static_cast<std::size_t>(&e - c.entries.data());
     };
@@ -217,9 +206,9 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, std::
         if (is_scale(e)) out.scales.push_back({.entry = i, .mean = {}, .sd = {}});
         if (!e.measured()) continue;
         if (e.role == query)
-            if (const auto* other = detail::counterpart(c, e, key))
+            if (const auto* other = index.beside(e, key))
                 out.balances.push_back({.query = i, .key = number_of(*other), .reason = {}, .reading = {}, .null = {}});
-        if (e.role == mlp_up && detail::counterpart(c, e, mlp_down) != nullptr)
+        if (e.role == mlp_up && index.beside(e, mlp_down) != nullptr)
             out.neurons.push_back({.up = i, .reading = {}, .null = {}});
         if (e.role == position_bias) out.positions.push_back({.entry = i, .reading = {}, .null = {}});
         if (e.role == embedding && e.side != cp::tensor_side::visual)
@@ -249,24 +238,9 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, std::
             const cp::catalogue_entry& e = c.entries[i];
             tensor_figures f;
             geolip::entry_scan<float> scan(thresholds);
-            if (has_spectrum(e)) {
-                const weight_matrix m = read_matrix(files, e);
-                scan.add(m.view());
-                f.values = geolip::singular_values(m.view());
-            } else {
-                // Parts of a tensor are matrices; what is none is read whole, piece by piece.
-                std::vector<float> part(std::min<std::size_t>(e.elements, std::size_t{1} << 20));
-                if (e.stored_rows > 0) {
-                    const weight_matrix m = read_matrix(files, e);
-                    scan.add(m.view());
-                } else {
-                    for (std::size_t at = 0; at < e.elements; at += part.size()) {
-                        part.resize(std::min<std::size_t>(part.size(), e.elements - at));
-                        files.read<float>(e.tensor, at, std::span(part));
-                        scan.add(std::span<const float>(part));
-                    }
-                }
-            }
+            const weight_matrix m = read_matrix(files, e);
+            scan.add(m.view());
+            if (has_spectrum(e)) f.values = geolip::singular_values(m.view());
             f.entries = scan.result();
             out.tensors[i] = std::move(f);
         });
@@ -287,9 +261,9 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, std::
     for (neuron_line& line : out.neurons)
         tasks.add([&] {
             const cp::catalogue_entry& e = c.entries[line.up];
-            const cp::catalogue_entry* gate = detail::counterpart(c, e, mlp_gate);
+            const cp::catalogue_entry* gate = index.beside(e, mlp_gate);
             const weight_matrix up = read_matrix(files, e);
-            const weight_matrix down = read_matrix(files, *detail::counterpart(c, e, mlp_down));
+            const weight_matrix down = read_matrix(files, *index.beside(e, mlp_down));
             const weight_matrix through = gate != nullptr ? read_matrix(files, *gate) : weight_matrix{};
             if (down.cols != up.rows || (gate != nullptr && through.rows != up.rows)) {
                 line.reading.reason = geolip::undefined_reason::no_elements;
@@ -303,24 +277,16 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, std::
         tasks.add([&] {
             // Neighbours only: two matrices at a time.
             const std::vector<std::size_t>& members = layers.at(line.key);
-            double sum = 0, pairs = 0, elements = 0;
+            geolip::neighbour_correlation neighbours;
             weight_matrix before = read_matrix(files, c.entries[members[0]]);
             for (std::size_t i = 1; i < members.size(); ++i) {
                 weight_matrix here = read_matrix(files, c.entries[members[i]]);
                 if (here.rows == before.rows && here.cols == before.cols)
-                    if (const auto cosine = geolip::weight_cosine<float>(before.view(), here.view())) {
-                        sum += *cosine, ++pairs;
-                        elements += static_cast<double>(here.values.size());
-                    }
+                    neighbours.add(geolip::weight_cosine<float>(before.view(), here.view()), here.values.size());
                 before = std::move(here);
             }
             line.reading.layers = members.size();
-            if (pairs > 0) {
-                line.reading.adjacent.value = sum / pairs;
-                line.reading.adjacent.null = {0.0, 1 / std::sqrt(elements), 0};
-            } else {
-                line.reading.adjacent.reason = geolip::undefined_reason::no_elements;
-            }
+            line.reading.adjacent = neighbours.value(geolip::undefined_reason::no_elements);
         });
     for (position_line& line : out.positions)
         tasks.add([&] {
@@ -362,8 +328,6 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, std::
             line.variances = geolip::covariance_eigenvalues(m.view());
         });
     tasks.run(threads, progress);
-    for (const auto& t : out.tensors)
-        if (t) detail::pool(out.everything, t->entries);
     return out;
 }
 

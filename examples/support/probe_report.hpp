@@ -68,15 +68,39 @@ inline std::string place_of(const cp::catalogue_entry& e) {
     return text;
 }
 
+/// Figures of a matrix by its singular values.
+struct spectral_figures {
+    geolip::estimate stable, participation, effective, active, rank_90, condition;
+};
+/// Of each entry that has singular values.
+inline std::vector<std::optional<spectral_figures>> spectra_of(const cp::catalogue& c, const measurements& m,
+                                                               geolip::gaussian_spectra& nulls) {
+    std::vector<std::optional<spectral_figures>> figures(c.entries.size());
+    for (std::size_t i = 0; i < c.entries.size(); ++i) {
+        const cp::catalogue_entry& e = c.entries[i];
+        if (!has_spectrum(e)) continue;
+        const auto figure = [&](auto statistic) {
+            return geolip::spectral_estimate(m.tensors[i]->values, e.outputs.count(), e.inputs(), nulls, statistic);
+        };
+        figures[i] = {figure(geolip::stable_rank),
+                      figure(geolip::participation_ratio),
+                      figure(geolip::effective_rank),
+                      figure([](auto v) { return geolip::active_fraction(v); }),
+                      figure([](auto v) { return geolip::rank_for_share(v); }),
+                      figure(geolip::condition_number)};
+    }
+    return figures;
+}
+
 /// Figures of the members of a group, each with the mean of its null.
 struct group_figures {
     std::vector<std::size_t> members;
     geolip::sparsity below[4];
     struct spectral {
-        moments value, null, null_sd;
+        moments value, null;
         void add(const geolip::estimate& e) {
             if (e.value) value.add(*e.value);
-            if (e.null.value) null.add(*e.null.value), null_sd.add(e.null.sd);
+            if (e.null.value) null.add(*e.null.value);
         }
     };
     spectral stable, participation, effective;
@@ -84,28 +108,24 @@ struct group_figures {
 };
 
 inline std::map<group_key, group_figures> groups_of(const cp::catalogue& c, const measurements& m,
-                                                    geolip::gaussian_spectra& nulls) {
+                                                    const std::vector<std::optional<spectral_figures>>& spectra) {
     std::map<group_key, group_figures> groups;
     for (std::size_t i = 0; i < c.entries.size(); ++i) {
         if (!m.tensors[i]) continue;
-        const cp::catalogue_entry& e = c.entries[i];
-        group_figures& g = groups[key_of(e)];
+        group_figures& g = groups[key_of(c.entries[i])];
         g.members.push_back(i);
         for (std::size_t t = 0; t < thresholds.size(); ++t) g.below[t].add(m.tensors[i]->entries, t);
-        const std::vector<double>& values = m.tensors[i]->values;
-        if (values.empty()) continue;
-        const std::size_t rows = e.outputs.count();
-        const std::size_t cols = e.orientation == cp::tensor_orientation::out_in ? e.stored_cols : e.stored_rows;
-        g.stable.add(geolip::spectral_estimate(values, rows, cols, nulls, geolip::stable_rank));
-        g.participation.add(geolip::spectral_estimate(values, rows, cols, nulls, geolip::participation_ratio));
-        g.effective.add(geolip::spectral_estimate(values, rows, cols, nulls, geolip::effective_rank));
-        if (const auto x = geolip::condition_number(values); x && geolip::detail::finite(*x)) g.condition.add(*x);
-        if (const auto x = geolip::rank_for_share(values)) g.rank_90.add(static_cast<double>(*x));
+        if (m.tensors[i]->values.empty()) continue;
+        g.stable.add(spectra[i]->stable);
+        g.participation.add(spectra[i]->participation);
+        g.effective.add(spectra[i]->effective);
+        if (const auto& x = spectra[i]->condition.value; x && geolip::detail::finite(*x)) g.condition.add(*x);
+        if (const auto& x = spectra[i]->rank_90.value) g.rank_90.add(*x);
     }
     return groups;
 }
 
-inline json json_of(const cp::catalogue& c, const cp::catalogue_entry& e) {
+inline json json_of(const cp::catalogue_entry& e) {
     json out{{"tensor", e.name},
              {"dtype", cp::name_of(e.dtype)},
              {"shape", e.shape},
@@ -127,7 +147,6 @@ inline json json_of(const cp::catalogue& c, const cp::catalogue_entry& e) {
     if (!e.heads_reason.empty()) out["heads"]["reason"] = e.heads_reason;
     if (e.guessed) out["guessed"] = true;
     if (!e.measured()) out["reason"] = e.reason;
-    static_cast<void>(c);
     return out;
 }
 
@@ -145,7 +164,7 @@ inline json catalogue_json(const cp::model_files& files, const cp::catalogue& c)
              {"entries", json::array()}};
     for (const cp::safetensors_file& f : files.files())
         out["files"].push_back({{"name", f.path().filename().string()}, {"tensors", f.tensors().size()}});
-    for (const cp::catalogue_entry& e : c.entries) out["entries"].push_back(json_of(c, e));
+    for (const cp::catalogue_entry& e : c.entries) out["entries"].push_back(json_of(e));
     return out;
 }
 
@@ -161,6 +180,7 @@ inline json report_json(const cp::model_files& files, const cp::catalogue& c, co
         }
         return list;
     };
+    const auto spectra = spectra_of(c, m, nulls);
     geolip::sparsity whole[4];
     for (std::size_t i = 0; i < c.entries.size(); ++i) {
         if (!m.tensors[i]) continue;
@@ -178,26 +198,21 @@ inline json report_json(const cp::model_files& files, const cp::catalogue& c, co
         line["root_mean_square"] = number(f.entries.root_mean_square());
         line["largest"] = f.entries.largest;
         line["sparsity"] = sparsity(own);
-        if (!has_spectrum(e)) continue;
-        const std::size_t rows = e.outputs.count();
-        const std::size_t cols = e.orientation == cp::tensor_orientation::out_in ? e.stored_cols : e.stored_rows;
-        const auto figure = [&](auto statistic) {
-            return json_of(geolip::spectral_estimate(f.values, rows, cols, nulls, statistic));
-        };
-        line["spectrum"] = {{"rows", rows},
-                            {"cols", cols},
+        if (!spectra[i]) continue;
+        line["spectrum"] = {{"rows", e.outputs.count()},
+                            {"cols", e.inputs()},
                             {"largest", number(f.values.empty() ? std::nullopt : std::optional(f.values.front()))},
                             {"smallest", number(f.values.empty() ? std::nullopt : std::optional(f.values.back()))},
-                            {"stable_rank", figure(geolip::stable_rank)},
-                            {"participation_ratio", figure(geolip::participation_ratio)},
-                            {"effective_rank", figure(geolip::effective_rank)},
-                            {"active_fraction", figure([](auto v) { return geolip::active_fraction(v); })},
-                            {"rank_for_90_percent", figure([](auto v) { return geolip::rank_for_share(v); })},
-                            {"condition_number", figure(geolip::condition_number)}};
+                            {"stable_rank", json_of(spectra[i]->stable)},
+                            {"participation_ratio", json_of(spectra[i]->participation)},
+                            {"effective_rank", json_of(spectra[i]->effective)},
+                            {"active_fraction", json_of(spectra[i]->active)},
+                            {"rank_for_90_percent", json_of(spectra[i]->rank_90)},
+                            {"condition_number", json_of(spectra[i]->condition)}};
     }
     out["sparsity"] = sparsity(whole);
     out["groups"] = json::array();
-    for (const auto& [key, g] : groups_of(c, m, nulls)) {
+    for (const auto& [key, g] : groups_of(c, m, spectra)) {
         const auto spectral = [](const group_figures::spectral& s) {
             return json{{"mean", number(s.value.mean())}, {"null", number(s.null.mean())}};
         };
@@ -344,7 +359,7 @@ inline std::string report_text(const cp::model_files& files, const cp::catalogue
 
     table groups({"weights", "tensors", "|w| < 0.1", "by chance", "stable rank", "by chance", "participation",
                   "by chance", "rank for 90 %", "condition"});
-    for (const auto& [key, g] : groups_of(c, m, nulls)) {
+    for (const auto& [key, g] : groups_of(c, m, spectra_of(c, m, nulls))) {
         const geolip::estimate below = g.below[3].value();
         groups.add({name_of(key), std::to_string(g.members.size()), shown(below.value), shown(below.null.value),
                     shown(g.stable.value.mean(), 1), shown(g.stable.null.mean(), 1),
@@ -428,8 +443,11 @@ inline std::string report_text(const cp::model_files& files, const cp::catalogue
             t.add({geolip::escaped(reason), std::to_string(n.first), std::to_string(n.second)});
         section("Left out", t);
     }
-    if (m.everything.nonfinite > 0)
-        text += "\n" + std::to_string(m.everything.nonfinite) +
+    std::size_t nonfinite = 0;
+    for (const auto& t : m.tensors)
+        if (t) nonfinite += t->entries.nonfinite;
+    if (nonfinite > 0)
+        text += "\n" + std::to_string(nonfinite) +
                 " elements are NaN or infinite; figures of their matrices are undefined.\n";
     return text;
 }

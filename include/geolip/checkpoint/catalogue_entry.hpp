@@ -146,6 +146,8 @@ struct catalogue_entry {
     /// Extents of the entry's own matrix.
     std::size_t rows() const { return orientation == tensor_orientation::out_in ? outputs.count() : stored_rows; }
     std::size_t cols() const { return orientation == tensor_orientation::out_in ? stored_cols : outputs.count(); }
+    /// Of each output, whichever way it is stored.
+    std::size_t inputs() const { return orientation == tensor_orientation::out_in ? stored_cols : stored_rows; }
     /// The heads that its rows (of an output: its inputs) are made of.
     std::optional<std::size_t> own_heads() const {
         return role == tensor_role::key || role == tensor_role::value ? kv_heads : heads;

@@ -102,8 +102,7 @@ public:
         catalogue_entry& e = to_.emplace_back(whole_);
         e.role = role;
         e.outputs = outputs;
-        const bool out_in = e.orientation == tensor_orientation::out_in;
-        e.elements = std::uint64_t{outputs.count()} * (out_in ? e.stored_cols : e.stored_rows);
+        e.elements = std::uint64_t{outputs.count()} * e.inputs();
         return e;
     }
     /// Parts one behind the other.
