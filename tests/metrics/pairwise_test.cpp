@@ -11,12 +11,13 @@
 #include <vector>
 
 #include "geolip/metrics/distribution.hpp"
-#include "geolip/random/fill.hpp"
 #include "support/levels.hpp"
+#include "support/matrices.hpp"
 
 using geolip::distribution;
 using geolip::matrix_view;
 using geolip::undefined_reason;
+using geolip_test::normals;
 
 namespace {
 
@@ -47,13 +48,6 @@ void check_same(const distribution& d, const kept& k, double tolerance) {
         CHECK(*d.percentile(share) >= k.values[before] - cell - tolerance);
         CHECK(*d.percentile(share) <= k.values[after] + cell + tolerance);
     }
-}
-
-template <class T>
-std::vector<T> normals(std::size_t count, std::uint64_t stream) {
-    std::vector<T> x(count);
-    geolip::fill_normal(std::span(x), {41, stream});
-    return x;
 }
 
 }  // namespace

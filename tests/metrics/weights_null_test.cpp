@@ -12,19 +12,10 @@
 #include "geolip/metrics/pairwise.hpp"
 #include "geolip/metrics/position_bias.hpp"
 #include "geolip/random/fill.hpp"
+#include "support/matrices.hpp"
 
 using geolip::matrix_view;
-
-namespace {
-
-template <class T>
-std::vector<T> normals(std::size_t count, std::uint64_t stream) {
-    std::vector<T> x(count);
-    geolip::fill_normal(std::span(x), {41, stream});
-    return x;
-}
-
-}  // namespace
+using geolip_test::normals;
 
 TEST_CASE("Gaussian weights have dead units only where a unit has few of them") {
     const auto wide = geolip::neuron_importance_null(512, 64, true);

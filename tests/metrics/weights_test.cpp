@@ -11,20 +11,11 @@
 #include "geolip/metrics/layer_correlation.hpp"
 #include "geolip/metrics/neuron_importance.hpp"
 #include "geolip/metrics/position_bias.hpp"
-#include "geolip/random/fill.hpp"
+#include "support/matrices.hpp"
 
 using geolip::matrix_view;
 using geolip::undefined_reason;
-
-namespace {
-
-std::vector<double> normals(std::size_t count, std::uint64_t stream) {
-    std::vector<double> x(count);
-    geolip::fill_normal(std::span(x), {31, stream});
-    return x;
-}
-
-}  // namespace
+using geolip_test::normals;
 
 TEST_CASE("importance is the product of norms, and planted dead and weak units are counted") {
     // 3 units, width 2: norms 5, 1, 2 up; 1, 2, 3 down; 2, 1, 10 through the gate.
@@ -41,7 +32,7 @@ TEST_CASE("importance is the product of norms, and planted dead and weak units a
     CHECK(gated.weak == 1);
 
     constexpr std::size_t units = 200, width = 32;
-    std::vector<double> in = normals(units * width, 0), out = normals(units * width, 1);
+    std::vector<double> in = normals<double>(units * width, 0, 31), out = normals<double>(units * width, 1, 31);
     for (const std::size_t dead : {7u, 90u, 199u})
         for (std::size_t j = 0; j < width; ++j) in[dead * width + j] *= 1e-3;
     for (std::size_t j = 0; j < width; ++j) out[j * units + 50] *= 0.05;
@@ -119,7 +110,7 @@ TEST_CASE("cosines between layers, by hand and by chance") {
     CHECK(*r.adjacent.value == doctest::Approx(0));
 
     constexpr std::size_t layers = 40, rows = 20, cols = 30;
-    const std::vector<double> all = normals(layers * rows * cols, 3);
+    const std::vector<double> all = normals<double>(layers * rows * cols, 3, 31);
     std::vector<matrix_view<const double>> views;
     for (std::size_t i = 0; i < layers; ++i) views.emplace_back(all.data() + i * rows * cols, rows, cols);
     const auto chance = geolip::layer_correlation<double>(views);

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "geolip/core/matrix_view.hpp"
@@ -27,12 +28,18 @@ struct matrix {
     geolip::matrix_view<T> view() { return {values.data(), rows, cols}; }
 };
 
+/// Normal numbers, by the library's own generator.
+template <class T>
+std::vector<T> normals(std::size_t count, std::uint64_t stream, std::uint64_t seed = 41) {
+    std::vector<T> x(count);
+    geolip::fill_normal(std::span(x), {seed, stream});
+    return x;
+}
+
 /// Gaussian rows, by the library's own generator.
 template <class T>
 matrix<T> gaussian_rows(std::size_t rows, std::size_t cols, std::uint64_t stream = 0) {
-    matrix<T> m{rows, cols};
-    geolip::fill_normal(std::span(m.values), {0x6a09e667f3bcc908u, stream});
-    return m;
+    return {rows, cols, normals<T>(rows * cols, stream, 0x6a09e667f3bcc908u)};
 }
 
 /// The same rows for every platform and script: by the C library, seed 42.
