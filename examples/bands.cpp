@@ -50,9 +50,6 @@ std::optional<double> law_cv(const Law& law, std::size_t dim) {
     return geolip::coefficient_of_variation(law, band_order, static_cast<double>(dim));
 }
 
-std::string shown(const std::optional<double>& value, int decimals = 4) {
-    return value ? fixed(*value, decimals) : std::string(undefined);
-}
 json number(const std::optional<double>& value) { return value ? json(*value) : json(nullptr); }
 
 // Two digits, as "1.3e-04".
@@ -290,8 +287,8 @@ std::string comparison_table(const std::vector<comparison>& lines, std::string_v
                "verdict"});
     for (const comparison& c : lines) {
         out.add({std::string(name_of(c.band)), std::to_string(c.dim), std::to_string(c.rows), c.what,
-                 fixed(c.documented, 4), mean_and_error(c.chance), shown(c.chance.sd()), shown(c.law), shown(c.z(), 1),
-                 c.verdict()});
+                 fixed(c.documented, 4), mean_and_error(c.chance), shown(c.chance.sd(), 4), shown(c.law, 4),
+                 shown(c.z(), 1), c.verdict()});
     }
     return out.text();
 }

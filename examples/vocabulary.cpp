@@ -129,10 +129,6 @@ joint together(const std::vector<line>& lines) {
     return all;
 }
 
-std::string shown(const std::optional<double>& value, int decimals) {
-    return value ? fixed(*value, decimals) : std::string(undefined);
-}
-
 std::string report(const std::vector<line>& lines, const settings& s) {
     const auto value = [](const estimate& e) {
         return e.value ? fixed(*e.value, 4) + " +- " + fixed(e.standard_error, 4) : std::string(undefined);

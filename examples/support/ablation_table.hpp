@@ -23,11 +23,8 @@
 namespace examples {
 namespace detail {
 
-inline std::string cell(std::optional<double> value, int decimals = 4) {
-    return value ? geolip::sweep::fixed(*value, decimals) : std::string(undefined);
-}
 inline std::string plus_minus(std::optional<double> value, std::optional<double> sd, int decimals = 4) {
-    return value && sd ? cell(value, decimals) + " +- " + cell(sd, decimals) : cell(value, decimals);
+    return value && sd ? shown(value, decimals) + " +- " + shown(sd, decimals) : shown(value, decimals);
 }
 inline std::string plus_minus(const moments& m) { return plus_minus(m.mean(), m.sd()); }
 inline std::string null_cell(const ablation_null& null) {
@@ -106,7 +103,7 @@ inline std::string comparison_table(const std::vector<ablation_row>& rows) {
                      detail::rate_percent(c.documented, c.documented_rows), fixed(c.against_document, 3),
                      std::to_string(c.untrained), std::to_string(c.only_trained), std::to_string(c.only_untrained),
                      fixed(c.against_untrained, 3), detail::plus_minus(c.expected, c.expected_sd, 1),
-                     detail::cell(c.z(c.mismatches), 1), detail::cell(c.z(c.documented), 1)});
+                     shown(c.z(c.mismatches), 1), shown(c.z(c.documented), 1)});
         }
     }
     return out.text();
@@ -123,12 +120,12 @@ inline std::string sphere_table(const std::vector<ablation_row>& rows) {
         const documented_band& d = documented_bands[detail::index_of(band)];
         const ablation_null& null = *of.front().null;
         const auto of_five = null.z(d.attractor_cv);
-        out.add({std::string(name_of(band)), std::to_string(of.front().run->settings.dim), detail::cell(d.uniform_cv),
-                 detail::cell(null.z(d.uniform_cv), 1), detail::cell(d.attractor_cv),
-                 of_five ? detail::cell(*of_five * std::sqrt(5.0), 1) : std::string(undefined),
+        out.add({std::string(name_of(band)), std::to_string(of.front().run->settings.dim), shown(d.uniform_cv, 4),
+                 shown(null.z(d.uniform_cv), 1), shown(d.attractor_cv, 4),
+                 of_five ? shown(*of_five * std::sqrt(5.0), 1) : std::string(undefined),
                  detail::plus_minus(spread_of(of, ema).of), detail::plus_minus(spread_of(of, final).of),
-                 detail::plus_minus(spread_of(of, untrained).of), detail::cell(of.front().law.cv),
-                 detail::null_cell(null), detail::cell(d.swept_cv, 3), detail::cell(null.z(d.swept_cv), 1)});
+                 detail::plus_minus(spread_of(of, untrained).of), shown(of.front().law.cv, 4), detail::null_cell(null),
+                 shown(d.swept_cv, 3), shown(null.z(d.swept_cv), 1)});
     }
     return out.text();
 }
@@ -147,10 +144,9 @@ inline std::string seed_table(const std::vector<ablation_row>& rows) {
               std::pair(ablation_reading::untrained, "untrained")}) {
             const ablation_spread s = spread_of(of, which);
             const auto relative = s.relative();
-            out.add({std::string(name_of(band)), name, detail::cell(s.of.mean()), detail::cell(s.of.sd()),
-                     detail::cell(s.range()), relative ? percent(*relative) : std::string(undefined),
-                     detail::cell(documented_bands[i].attractor_cv), percent(documented_cv_of_cv[i]),
-                     percent(null.sd / null.mean)});
+            out.add({std::string(name_of(band)), name, shown(s.of.mean(), 4), shown(s.of.sd(), 4), shown(s.range(), 4),
+                     relative ? percent(*relative) : std::string(undefined), shown(documented_bands[i].attractor_cv, 4),
+                     percent(documented_cv_of_cv[i]), percent(null.sd / null.mean)});
         }
     }
     return out.text();
@@ -167,13 +163,12 @@ inline std::string spread_table(const std::vector<ablation_row>& rows) {
                                   : group.letter == 'E' ? documented_soft_hand_range
                                                         : 0;
         std::vector<std::string> cells = {std::string(1, group.letter), group.dimension,
-                                          documented > 0 ? detail::cell(documented) : std::string(undefined)};
+                                          documented > 0 ? shown(documented, 4) : std::string(undefined)};
         bool any = false;
         for (const svae_band band : ablation_bands) {
             const auto of = detail::rows_of(rows, group.letter, band);
             any = any || !of.empty();
-            for (const auto which : {ema, final, untrained})
-                cells.push_back(detail::cell(spread_of(of, which).range()));
+            for (const auto which : {ema, final, untrained}) cells.push_back(shown(spread_of(of, which).range(), 4));
         }
         if (any) out.add(cells);
     }
@@ -189,9 +184,9 @@ inline std::string soft_hand_table(const std::vector<ablation_row>& rows) {
         if (row.run->id == "E-LOW-full") documented = documented_full;
         if (row.run->id == "E-LOW-pure_mse") documented = documented_pure_mse;
         const auto& result = row.outcome->result;
-        out.add({row.run->id, detail::cell(documented), detail::cell(row.cv(ema)), detail::cell(row.cv(final)),
-                 detail::cell(row.cv(untrained)), result ? detail::cell(result->mse) : std::string(undefined),
-                 detail::cell(row.law.cv), detail::null_cell(*row.null)});
+        out.add({row.run->id, shown(documented, 4), shown(row.cv(ema), 4), shown(row.cv(final), 4),
+                 shown(row.cv(untrained), 4), result ? shown(result->mse, 4) : std::string(undefined),
+                 shown(row.law.cv, 4), detail::null_cell(*row.null)});
     }
     return out.text();
 }
@@ -202,10 +197,10 @@ inline std::string row_rule_table(const std::vector<ablation_row>& rows) {
     table out({"run", "documented", "z", "EMA", "final", "z", "untrained", "z", "law of", "law", "random rows"});
     for (const ablation_row& row : rows_where(rows, [](auto& r) { return r.run->group == 'G'; })) {
         const double documented = detail::documented_cv(row.run->settings.row_rule, row.run->band);
-        out.add({row.run->id, detail::cell(documented, 3), detail::cell(row.null->z(documented), 1),
-                 detail::cell(row.cv(ema)), detail::cell(row.cv(final)), detail::cell(row.null->z(row.cv(final)), 1),
-                 detail::cell(row.cv(untrained)), detail::cell(row.null->z(row.cv(untrained)), 1), row.law.name,
-                 detail::cell(row.law.cv), detail::null_cell(*row.null)});
+        out.add({row.run->id, shown(documented, 3), shown(row.null->z(documented), 1), shown(row.cv(ema), 4),
+                 shown(row.cv(final), 4), shown(row.null->z(row.cv(final)), 1), shown(row.cv(untrained), 4),
+                 shown(row.null->z(row.cv(untrained)), 1), row.law.name, shown(row.law.cv, 4),
+                 detail::null_cell(*row.null)});
     }
     return out.text();
 }
@@ -216,8 +211,8 @@ inline std::string mismatch_table(const std::vector<ablation_row>& rows) {
     table out({"run", "untrained", "EMA", "band", "final", "band", "random rows", "explanation"});
     for (const ablation_row& row : rows) {
         if (!row.missed(ema) && !row.missed(final)) continue;
-        out.add({row.run->id, detail::cell(row.cv(untrained)), detail::cell(row.cv(ema)),
-                 std::string(name_of(ablation_band(row.cv(ema)))), detail::cell(row.cv(final)),
+        out.add({row.run->id, shown(row.cv(untrained), 4), shown(row.cv(ema), 4),
+                 std::string(name_of(ablation_band(row.cv(ema)))), shown(row.cv(final), 4),
                  std::string(name_of(ablation_band(row.cv(final)))), detail::null_cell(*row.null), explanation(row)});
     }
     return out.text();

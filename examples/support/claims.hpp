@@ -65,9 +65,6 @@ struct section {
     std::string verdict = {};
 };
 
-inline std::string shown(const std::optional<double>& value, int decimals = 3) {
-    return value ? fixed(*value, decimals) : std::string(undefined);
-}
 inline json number(const std::optional<double>& value) { return value ? json(*value) : json(nullptr); }
 inline std::string mean_and_sd(const moments& m, int decimals = 3) {
     return m.sd() ? fixed(*m.mean(), decimals) + " +- " + fixed(*m.sd(), decimals) : shown(m.mean(), decimals);

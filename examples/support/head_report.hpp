@@ -68,9 +68,7 @@ namespace detail {
 
 using geolip::sweep::fixed;
 
-inline std::string shown(const std::optional<double>& value, int decimals) {
-    return value ? fixed(*value, decimals) : std::string(undefined);
-}
+using examples::shown;
 
 inline std::string with_error(const std::optional<double>& value, double error, int decimals) {
     return value ? fixed(*value, decimals) + " +- " + fixed(error, decimals) : std::string(undefined);

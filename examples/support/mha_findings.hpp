@@ -23,6 +23,7 @@
 #include "support/documented.hpp"
 #include "support/mha_run.hpp"
 #include "support/moments.hpp"
+#include "support/table.hpp"
 
 namespace examples {
 
@@ -125,9 +126,7 @@ struct mha_claim {
 
 namespace detail {
 
-inline std::string shown(const std::optional<double>& value, int decimals) {
-    return value ? geolip::sweep::fixed(*value, decimals) : std::string("-");
-}
+using examples::shown;
 
 /// "0.3236 +- 0.0210", the deviation over the seeds.
 inline std::string shown(const moments& m, int decimals = 4) {

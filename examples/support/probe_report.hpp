@@ -41,9 +41,7 @@ inline json json_of(const geolip::estimate& e) {
     if (!e.value) out["reason"] = geolip::describe(e.reason);
     return out;
 }
-inline std::string shown(const std::optional<double>& x, int decimals = 3) {
-    return x ? fixed(*x, decimals) : std::string(undefined);
-}
+using examples::shown;
 inline std::string shown(const geolip::null_reading& n, int decimals = 3) {
     return n.value ? fixed(*n.value, decimals) + " +- " + fixed(n.sd, decimals) : std::string(undefined);
 }

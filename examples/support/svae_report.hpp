@@ -74,10 +74,6 @@ inline json documented_json(const documented_band* known) {
             {"uniform_cv", known->uniform_cv}};
 }
 
-inline std::string number(const std::optional<double>& value, int decimals = 4) {
-    return value ? geolip::sweep::fixed(*value, decimals) : std::string(undefined);
-}
-
 }  // namespace detail
 
 /// `final_report.json`: nothing in it changes from run to run.
@@ -126,21 +122,20 @@ inline std::string svae_title(const svae_settings& s) {
 
 /// The tables.
 inline std::string svae_text(const svae_report& r) {
-    using detail::number;
     const svae_result& result = r.result;
     const documented_band* known = documented_figures(r.settings);
     std::string out = svae_title(r.settings) + "; " + std::to_string(r.parameters) + " parameters\n";
     if (result.status == svae_status::diverged) out += "diverged: " + result.reason + "\n";
 
-    const std::string null = r.null ? number(r.null.mean) + " +- " + number(r.null.sd) : std::string(undefined);
+    const std::string null = r.null ? shown(r.null.mean, 4) + " +- " + shown(r.null.sd, 4) : std::string(undefined);
     const auto documented = [&](double documented_band::* figure, int decimals) {
-        return known != nullptr ? number(known->*figure, decimals) : std::string(undefined);
+        return known != nullptr ? shown(known->*figure, decimals) : std::string(undefined);
     };
     table cv({"CV of the latent rows", "documented", "ours", "untrained", "law", "null", "z", "z untrained", "band",
               "by section 5"});
     const auto add = [&](const char* what, std::optional<double> value) {
-        cv.add({what, documented(&documented_band::attractor_cv, 4), number(value), number(result.cv_untrained),
-                number(r.law.cv), null, number(r.null.z(value), 1), number(r.null.z(result.cv_untrained), 1),
+        cv.add({what, documented(&documented_band::attractor_cv, 4), shown(value, 4), shown(result.cv_untrained, 4),
+                shown(r.law.cv, 4), null, shown(r.null.z(value), 1), shown(r.null.z(result.cv_untrained), 1),
                 std::string(name_of(ablation_band(value))), std::string(name_of(triage_band(value)))});
     };
     add("last reading", result.cv_final);
@@ -154,8 +149,8 @@ inline std::string svae_text(const svae_report& r) {
     double zeros = 0;
     const auto types = geolip::data::noise_subset(r.settings.noise);
     for (const auto t : types) zeros += r.images.mean_square[static_cast<std::size_t>(t)];
-    errors.add({"of a batch", documented(&documented_band::swept_mse, 3), number(result.mse), number(result.mse_first),
-                number(zeros / static_cast<double>(types.size()))});
+    errors.add({"of a batch", documented(&documented_band::swept_mse, 3), shown(result.mse, 4),
+                shown(result.mse_first, 4), shown(zeros / static_cast<double>(types.size()), 4)});
     out += "\n" + errors.text() +
            "documented: after the long first sweep; zeros: what a reconstruction by nothing errs.\n";
 
@@ -164,7 +159,8 @@ inline std::string svae_text(const svae_report& r) {
     for (std::size_t i = 0; i < count; ++i) {  // a dozen of them, the first and the last among them
         if (i % step != 0 && i + 1 != count) continue;
         const svae_reading& reading = result.readings[i];
-        readings.add({std::to_string(reading.batch), number(reading.cv), number(reading.ema), number(reading.mse)});
+        readings.add(
+            {std::to_string(reading.batch), shown(reading.cv, 4), shown(reading.ema, 4), shown(reading.mse, 4)});
     }
     out += "\n" + readings.text();
 
@@ -173,19 +169,19 @@ inline std::string svae_text(const svae_report& r) {
         const double zeros_err = r.images.mean_square[t];
         std::string mse(undefined), explained(undefined);
         if (r.trained) {
-            mse = number(r.trained->mse[t]);
-            explained = number(100 * (1 - r.trained->mse[t] / zeros_err), 1);
+            mse = shown(r.trained->mse[t], 4);
+            explained = shown(100 * (1 - r.trained->mse[t] / zeros_err), 1);
         }
         noise.add({std::string(geolip::data::name_of(static_cast<geolip::data::noise_type>(t))), mse,
-                   number(r.untrained.mse[t]), number(zeros_err), explained});
+                   shown(r.untrained.mse[t], 4), shown(zeros_err, 4), explained});
     }
     out += "\n" + noise.text() + "explained: of what zeros err; " + std::to_string(svae_evaluated) +
            " images of each type that no run has seen.\n";
 
     table spectrum({"singular values of the latent rows", "trained", "untrained"});
     const auto compare = [&](const char* what, double svae_spectrum::* figure, int decimals) {
-        spectrum.add({what, r.trained ? number(r.trained->spectrum.*figure, decimals) : std::string(undefined),
-                      number(r.untrained.spectrum.*figure, decimals)});
+        spectrum.add({what, r.trained ? shown(r.trained->spectrum.*figure, decimals) : std::string(undefined),
+                      shown(r.untrained.spectrum.*figure, decimals)});
     };
     compare("effective rank", &svae_spectrum::effective_rank, 3);
     compare("S-delta", &svae_spectrum::change, 6);
@@ -196,7 +192,7 @@ inline std::string svae_text(const svae_report& r) {
             low = std::min(low, a);
             high = std::max(high, a);
         }
-        return number(low) + " to " + number(high);
+        return shown(low, 4) + " to " + shown(high, 4);
     };
     for (std::size_t layer = 0; layer < r.untrained.alpha.size(); ++layer)
         spectrum.add({"alpha of the modes, layer " + std::to_string(layer),

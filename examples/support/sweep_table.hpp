@@ -46,10 +46,6 @@ inline std::string sweep_table(const geolip::sweep::results& results, const geol
     using geolip::sweep::fixed;
     const geolip::sweep::band limits;
     const geolip::sweep::plan& plan = results.plan;
-    const auto shown = [](const std::optional<double>& value, int decimals) {
-        return value ? fixed(*value, decimals) : std::string(undefined);
-    };
-
     table rows({"D", "documented", "mean CV", "std. error", "estimator null", "law", "z", "in band", "status"});
     for (std::size_t column = 0, d = 0; column < null.plan.dims.size(); ++column) {
         const std::uint32_t dim = null.plan.dims[column];

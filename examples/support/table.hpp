@@ -6,15 +6,22 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "geolip/sweep/number.hpp"
+
 namespace examples {
 
 /// What a cell says when its value is undefined.
 inline constexpr std::string_view undefined = "-";
+
+inline std::string shown(const std::optional<double>& value, int decimals = 3) {
+    return value ? geolip::sweep::fixed(*value, decimals) : std::string(undefined);
+}
 
 /// A header and rows of as many cells. Columns of numbers are aligned to the right, all others to the left.
 class table {
