@@ -6,7 +6,6 @@
 /// same bytes.
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
@@ -19,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-#include "geolip/backend/cpu.hpp"
+#include "geolip/backend/work_queue.hpp"
 #include "geolip/core/error.hpp"
 #include "geolip/core/file.hpp"
 #include "geolip/sweep/shard.hpp"
@@ -147,21 +146,11 @@ inline ablation_results run_ablation(const std::vector<ablation_run>& runs, cons
         }
     }
 
-    std::atomic<std::size_t> next = 0;
-    std::atomic<bool> stopped = false;
+    geolip::work_queue queue(todo.size());
     std::mutex mutex;  // guards `done`, `trained` and the callback
-    const auto work = [&](std::size_t) {
-        struct watch {  // a thread that ends by an exception stops the others
-            std::atomic<bool>& stopped;
-            bool ended = false;
-            ~watch() {
-                if (!ended) stopped = true;
-            }
-        } until{stopped};
-        while (!stopped) {
-            const std::size_t claimed = next++;
-            if (claimed >= todo.size()) break;
-            const ablation_unit& unit = *todo[claimed];
+    queue.run(options.jobs, [&](std::size_t) {
+        while (const auto item = queue.next()) {
+            const ablation_unit& unit = *todo[*item];
             const svae_settings& settings = runs[unit.trained].settings;
             double counted = 0;
             const auto count = [&](double operations) {
@@ -178,11 +167,11 @@ inline ablation_results run_ablation(const std::vector<ablation_run>& runs, cons
                           {checkpoint_of(unit),
                            [&](std::uint64_t batches) { count(batch_cost(settings) * static_cast<double>(batches)); },
                            [&] {
-                               if (options.stop && options.stop()) stopped = true;
-                               return stopped.load();
+                               if (options.stop && options.stop()) queue.stop();
+                               return queue.stopped();
                            }});
                 if (!result) {  // stopped; its checkpoint is kept
-                    stopped = true;
+                    queue.stop();
                     break;
                 }
                 outcome.result = std::move(result);
@@ -196,9 +185,7 @@ inline ablation_results run_ablation(const std::vector<ablation_run>& runs, cons
             const std::lock_guard lock(mutex);
             ++results.trained;
         }
-        until.ended = true;
-    };
-    geolip::thread_per_task()(std::max<std::size_t>(1, std::min<std::size_t>(options.jobs, todo.size())), work);
+    });
     for (const auto& outcome : results.outcomes) results.had += outcome.has_value();
     if (results.had == results.wanted) {
         std::error_code ignored;

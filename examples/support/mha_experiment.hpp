@@ -6,7 +6,6 @@
 /// and after.
 
 #include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -19,7 +18,7 @@
 #include <utility>
 #include <vector>
 
-#include "geolip/backend/cpu.hpp"
+#include "geolip/backend/work_queue.hpp"
 #include "geolip/checkpoint/training.hpp"
 #include "geolip/core/error.hpp"
 #include "geolip/data/token_patterns.hpp"
@@ -265,21 +264,11 @@ inline bool run_all(const mha_plan& plan, std::vector<std::optional<mha_run>>& r
         return plan.configuration_of(a).dim > plan.configuration_of(b).dim;
     });
 
-    std::atomic<std::size_t> next = 0;
-    std::atomic<bool> stopped = false;
+    geolip::work_queue queue(todo.size());
     std::mutex mutex;  // guards `done` and the callback
-    const auto work = [&](std::size_t) {
-        struct watch {  // a thread that ends by an exception stops the others
-            std::atomic<bool>& stopped;
-            bool ended = false;
-            ~watch() {
-                if (!ended) stopped = true;
-            }
-        } until{stopped};
-        while (!stopped) {
-            const std::size_t claimed = next++;
-            if (claimed >= todo.size()) break;
-            const std::size_t i = todo[claimed];
+    queue.run(options.threads, [&](std::size_t) {
+        while (const auto item = queue.next()) {
+            const std::size_t i = todo[*item];
             std::size_t counted = 0;
             const auto count = [&](std::size_t epoch) {
                 const std::lock_guard lock(mutex);
@@ -290,15 +279,13 @@ inline bool run_all(const mha_plan& plan, std::vector<std::optional<mha_run>>& r
             auto finished =
                 run_one(plan, plan.seed_of(i), plan.configuration_of(i), options.checkpoint, [&](std::size_t epoch) {
                     count(epoch);
-                    if (options.stop && options.stop()) stopped = true;
-                    return !stopped;
+                    if (options.stop && options.stop()) queue.stop();
+                    return !queue.stopped();
                 });
             if (finished) count(plan.epochs);
             results[i] = std::move(finished);
         }
-        until.ended = true;
-    };
-    geolip::thread_per_task()(std::max<std::size_t>(1, std::min<std::size_t>(options.threads, todo.size())), work);
+    });
     return std::all_of(results.begin(), results.end(), [](const auto& r) { return r.has_value(); });
 }
 

@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-#include "geolip/backend/cpu.hpp"
+#include "geolip/backend/work_queue.hpp"
 #include "geolip/checkpoint/catalogue.hpp"
 #include "geolip/checkpoint/model_files.hpp"
 #include "geolip/core/estimate.hpp"
@@ -141,22 +141,21 @@ public:
 
     template <class Progress>
     void run(unsigned threads, Progress&& progress) {
-        std::atomic<std::size_t> next = 0, done = 0;
-        std::atomic<bool> failed = false;
+        geolip::work_queue queue(tasks_.size());
+        std::atomic<std::size_t> done = 0;
         std::vector<std::exception_ptr> errors(tasks_.size());
-        const auto work = [&](std::size_t worker) {
-            for (std::size_t i; !failed && (i = next++) < tasks_.size();) {
+        queue.run(threads, [&](std::size_t worker) {
+            while (const auto i = queue.next()) {
                 try {
-                    tasks_[i]();
+                    tasks_[*i]();
                 } catch (...) {
-                    errors[i] = std::current_exception();
-                    failed = true;
+                    errors[*i] = std::current_exception();
+                    queue.stop();
                 }
                 ++done;
                 if (worker == 0) progress(done.load(), tasks_.size());
             }
-        };
-        geolip::thread_per_task()(threads, work);
+        });
         for (const std::exception_ptr& e : errors)
             if (e) std::rethrow_exception(e);
     }

@@ -15,7 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "geolip/backend/cpu.hpp"
+#include "geolip/backend/work_queue.hpp"
 #include "support/svae_probe.hpp"
 #include "support/svae_run.hpp"
 #include "support/svae_training.hpp"
@@ -46,12 +46,11 @@ public:
             missing.push_back(&known_.back());
             batches += s.batches;
         }
-        std::atomic<std::size_t> next = 0, done = 0;
+        std::atomic<std::size_t> done = 0;
         std::mutex one_at_a_time;
-        const std::size_t workers = std::min<std::size_t>(threads_, missing.size());
-        if (workers == 0) return;
-        geolip::thread_per_task()(workers, [&](std::size_t) {
-            for (std::size_t i = next++; i < missing.size(); i = next++) {
+        geolip::work_queue queue(missing.size());
+        queue.run(threads_, [&](std::size_t) {
+            while (const auto item = queue.next()) {
                 svae_options options;
                 options.progress = [&](std::uint64_t, std::uint64_t) {
                     const std::size_t now = ++done;
@@ -59,7 +58,7 @@ public:
                     const std::scoped_lock lock(one_at_a_time);
                     progress_(now, batches);
                 };
-                train_one(*missing[i], options);
+                train_one(*missing[*item], options);
             }
         });
     }

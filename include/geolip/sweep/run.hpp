@@ -4,15 +4,13 @@
 /// \file
 /// Runs the items of a sweep: on one thread unless told, in any order, with the same results for every order.
 
-#include <algorithm>
-#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <mutex>
 #include <span>
 #include <vector>
 
-#include "geolip/backend/cpu.hpp"
+#include "geolip/backend/work_queue.hpp"
 #include "geolip/core/error.hpp"
 #include "geolip/sweep/plan.hpp"
 #include "geolip/sweep/record.hpp"
@@ -51,25 +49,17 @@ bool run(results& into, const Factory& make, const run_options& options = {}) {
     }
     const std::size_t all = options.part.size(into.done.size());
 
-    std::atomic<std::size_t> next = 0;
+    work_queue queue(todo.size());
     std::mutex mutex;  // guards `finished`, `into.done`, the record and the callback
     std::size_t finished = all - todo.size();
-    std::atomic<bool> failed = false;
 
     // One thread: items until there are none, or until it, another thread or the caller stops.
-    const auto work = [&](std::size_t) {
-        struct watch {
-            std::atomic<bool>& failed;
-            bool ended = false;
-            ~watch() {
-                if (!ended) failed = true;
-            }
-        } until{failed};
+    queue.run(options.threads, [&](std::size_t) {
         auto evaluate = make();
-        while (!failed && !(options.stop && options.stop())) {
-            const std::size_t claimed = next++;
-            if (claimed >= todo.size()) break;
-            const std::size_t item = todo[claimed];
+        while (!queue.stopped() && !(options.stop && options.stop())) {
+            const auto claimed = queue.next();
+            if (!claimed) break;
+            const std::size_t item = todo[*claimed];
             const std::span<entry> out = std::span(into.entries).subspan(item * width, width);
             evaluate(item, out);
             const std::lock_guard lock(mutex);
@@ -78,9 +68,7 @@ bool run(results& into, const Factory& make, const run_options& options = {}) {
             ++finished;
             if (options.progress) options.progress(finished, all);
         }
-        until.ended = true;
-    };
-    thread_per_task()(std::max<std::size_t>(1, std::min<std::size_t>(options.threads, todo.size())), work);
+    });
     return finished == all;
 }
 
