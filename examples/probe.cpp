@@ -16,8 +16,9 @@
 #include "geolip/checkpoint/catalogue.hpp"
 #include "geolip/checkpoint/model_files.hpp"
 #include "geolip/metrics/gaussian_spectrum.hpp"
+#include "support/probe_json.hpp"
 #include "support/probe_measure.hpp"
-#include "support/probe_report.hpp"
+#include "support/probe_text.hpp"
 #include "support/program.hpp"
 #include "support/progress.hpp"
 

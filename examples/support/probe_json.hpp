@@ -1,0 +1,236 @@
+// Copyright (c) 2026 the geolip authors. SPDX-License-Identifier: MIT
+#pragma once
+
+/// \file
+/// What `probe` found, as one JSON document.
+
+#include <algorithm>
+#include <cstddef>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "geolip/core/finite.hpp"
+#include "geolip/core/version.hpp"
+#include "support/probe_groups.hpp"
+
+namespace examples::probe {
+
+using json = nlohmann::ordered_json;
+
+inline json number(const std::optional<double>& x) {
+    return x && geolip::detail::finite(*x) ? json(*x) : json(nullptr);
+}
+inline json json_of(const geolip::null_reading& n) {
+    json out{{"value", number(n.value)}, {"sd", n.value ? number(n.sd) : json(nullptr)}};
+    if (n.replicates > 0) out["replicates"] = n.replicates;
+    return out;
+}
+inline json json_of(const geolip::estimate& e) {
+    json out{{"value", number(e.value)}, {"null", json_of(e.null)}, {"z", number(e.z_score())}};
+    if (!e.value) out["reason"] = geolip::describe(e.reason);
+    return out;
+}
+inline json json_of(const cp::catalogue_entry& e) {
+    json out{{"tensor", e.name},
+             {"dtype", cp::name_of(e.dtype)},
+             {"shape", e.shape},
+             {"role", cp::name_of(e.role)},
+             {"side", cp::name_of(e.side)},
+             {"attention", cp::name_of(e.attention)},
+             {"path", cp::name_of(e.path)},
+             {"layer", e.layer ? json(*e.layer) : json(nullptr)},
+             {"elements", e.elements}};
+    if (e.stored_rows > 0)
+        out["outputs"] = {{"first", e.outputs.first},
+                          {"run", e.outputs.run},
+                          {"stride", e.outputs.stride},
+                          {"repeats", e.outputs.repeats},
+                          {"of", cp::name_of(e.orientation)}};
+    const auto count = [](const std::optional<std::size_t>& n) { return n ? json(*n) : json(nullptr); };
+    if (e.heads || e.kv_heads || e.head_dim || !e.heads_reason.empty())
+        out["heads"] = {{"queries", count(e.heads)}, {"keys", count(e.kv_heads)}, {"dim", count(e.head_dim)}};
+    if (!e.heads_reason.empty()) out["heads"]["reason"] = e.heads_reason;
+    if (e.guessed) out["guessed"] = true;
+    if (!e.measured()) out["reason"] = e.reason;
+    return out;
+}
+
+inline json catalogue_json(const cp::model_files& files, const cp::catalogue& c) {
+    json out{{"schema", "geolip.probe"},
+             {"schema_version", 1},
+             {"version", geolip::version_string},
+             {"files", json::array()},
+             {"architecture", {{"name", c.architecture.name}, {"evidence", c.architecture.evidence}}},
+             {"tensors", c.tensors},
+             {"parameters", c.parameters},
+             {"measured", c.measured},
+             {"unmeasured", c.unmeasured},
+             {"buffers", c.buffers},
+             {"entries", json::array()}};
+    for (const cp::safetensors_file& f : files.files())
+        out["files"].push_back({{"name", f.path().filename().string()}, {"tensors", f.tensors().size()}});
+    for (const cp::catalogue_entry& e : c.entries) out["entries"].push_back(json_of(e));
+    return out;
+}
+
+inline json report_json(const cp::model_files& files, const cp::catalogue& c, const measurements& m,
+                        geolip::gaussian_spectra& nulls) {
+    json out = catalogue_json(files, c);
+    const auto sparsity = [](const geolip::sparsity(&below)[4]) {
+        json list = json::array();
+        for (std::size_t t = 0; t < thresholds.size(); ++t) {
+            json line = json_of(below[t].value());
+            line["threshold"] = thresholds[t];
+            list.push_back(line);
+        }
+        return list;
+    };
+    const auto spectra = spectra_of(c, m, nulls);
+    geolip::sparsity whole[4];
+    for (std::size_t i = 0; i < c.entries.size(); ++i) {
+        if (!m.tensors[i]) continue;
+        const tensor_figures& f = *m.tensors[i];
+        const cp::catalogue_entry& e = c.entries[i];
+        geolip::sparsity own[4];
+        for (std::size_t t = 0; t < thresholds.size(); ++t) {
+            own[t].add(f.entries, t);
+            whole[t].add(f.entries, t);
+        }
+        json& line = out["entries"][i];
+        line["nonfinite"] = f.entries.nonfinite;
+        line["zeros"] = f.entries.zeros;
+        line["mean"] = number(f.entries.mean());
+        line["root_mean_square"] = number(f.entries.root_mean_square());
+        line["largest"] = f.entries.largest;
+        line["sparsity"] = sparsity(own);
+        if (!spectra[i]) continue;
+        line["spectrum"] = {{"rows", e.outputs.count()},
+                            {"cols", e.inputs()},
+                            {"largest", number(f.values.empty() ? std::nullopt : std::optional(f.values.front()))},
+                            {"smallest", number(f.values.empty() ? std::nullopt : std::optional(f.values.back()))},
+                            {"stable_rank", json_of(spectra[i]->stable)},
+                            {"participation_ratio", json_of(spectra[i]->participation)},
+                            {"effective_rank", json_of(spectra[i]->effective)},
+                            {"active_fraction", json_of(spectra[i]->active)},
+                            {"rank_for_90_percent", json_of(spectra[i]->rank_90)},
+                            {"condition_number", json_of(spectra[i]->condition)}};
+    }
+    out["sparsity"] = sparsity(whole);
+    out["groups"] = json::array();
+    for (const auto& [key, g] : groups_of(c, m, spectra)) {
+        const auto spectral = [](const group_figures::spectral& s) {
+            return json{{"mean", number(s.value.mean())}, {"null", number(s.null.mean())}};
+        };
+        json line{{"group", name_of(key)}, {"tensors", g.members.size()}, {"sparsity", sparsity(g.below)}};
+        if (g.stable.value.count() > 0) {
+            line["stable_rank"] = spectral(g.stable);
+            line["participation_ratio"] = spectral(g.participation);
+            line["effective_rank"] = spectral(g.effective);
+            line["rank_for_90_percent"] = number(g.rank_90.mean());
+            line["condition_number"] = number(g.condition.mean());
+        }
+        out["groups"].push_back(line);
+    }
+    out["qk_balance"] = json::array();
+    for (const balance_line& b : m.balances) {
+        json line{{"query", c.entries[b.query].name},
+                  {"key", c.entries[b.key].name},
+                  {"place", place_of(c.entries[b.query])}};
+        const geolip::qk_balance_reading& r = b.reading;
+        if (!b.reason.empty() || r.reason != geolip::undefined_reason::none) {
+            line["reason"] = b.reason.empty() ? geolip::describe(r.reason) : b.reason;
+        } else {
+            line.update({{"size", r.size},
+                         {"positive", r.positive},
+                         {"negative", r.negative},
+                         {"zero", r.zero},
+                         {"positive_fraction", number(r.positive_fraction)},
+                         {"null", json_of(b.null)},
+                         {"signed_energy", number(r.signed_energy)},
+                         {"symmetry_deviation", number(r.symmetry_deviation)},
+                         {"top_eigenvalues",
+                          std::vector<double>(r.eigenvalues.begin(),
+                                              r.eigenvalues.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(
+                                                                          3, r.eigenvalues.size())))}});
+        }
+        out["qk_balance"].push_back(line);
+    }
+    out["neurons"] = json::array();
+    for (const neuron_line& n : m.neurons) {
+        json line{{"up", c.entries[n.up].name}, {"place", place_of(c.entries[n.up])}};
+        if (n.reading.reason != geolip::undefined_reason::none)
+            line["reason"] = geolip::describe(n.reading.reason);
+        else
+            line.update({{"units", n.reading.units},
+                         {"dead", n.reading.dead},
+                         {"weak", n.reading.weak},
+                         {"null_dead", json_of(n.null.dead)},
+                         {"null_weak", json_of(n.null.weak)}});
+        out["neurons"].push_back(line);
+    }
+    out["layer_correlation"] = json::array();
+    for (const correlation_line& l : m.correlations) {
+        json line = json_of(l.reading.adjacent);
+        line["group"] = name_of(l.key);
+        line["layers"] = l.reading.layers;
+        out["layer_correlation"].push_back(line);
+    }
+    out["position_bias"] = json::array();
+    for (const position_line& p : m.positions) {
+        json line{{"tensor", c.entries[p.entry].name}, {"place", place_of(c.entries[p.entry])}};
+        if (p.reading.reason != geolip::undefined_reason::none)
+            line["reason"] = geolip::describe(p.reading.reason);
+        else
+            line.update({{"heads", p.reading.heads.size()},
+                         {"local", p.reading.local},
+                         {"global", p.reading.global},
+                         {"mixed", p.reading.mixed},
+                         {"null_local", json_of(p.null.local)},
+                         {"null_global", json_of(p.null.global)}});
+        out["position_bias"].push_back(line);
+    }
+    out["norms"] = json::array();
+    for (const scale_line& s : m.scales)
+        out["norms"].push_back({{"tensor", c.entries[s.entry].name},
+                                {"mean", number(s.mean)},
+                                {"sd", number(s.sd)},
+                                {"size", s.size},
+                                {"above_1.5", s.high},
+                                {"below_0.5", s.low},
+                                {"from_0.8_to_1.2", s.near_one}});
+    out["embeddings"] = json::array();
+    for (const embedding_line& l : m.embeddings) {
+        const auto distribution = [](const geolip::pairwise_reading& r) {
+            json line{{"rows", r.rows}, {"mean", json_of(r.mean)}, {"sd", json_of(r.sd)}};
+            if (r.values)
+                for (const auto& [name, share] :
+                     {std::pair("1 %", 0.01), std::pair("50 %", 0.5), std::pair("99 %", 0.99)})
+                    line["percentiles"][name] = number(r.values->percentile(share));
+            return line;
+        };
+        json cv{{"value", number(l.cv.value)},
+                {"standard_error", number(l.cv.standard_error)},
+                {"null", json_of(l.cv.null)},
+                {"law", number(l.cv.population_law)}};
+        if (!l.cv.value) cv["reason"] = geolip::describe(l.cv.reason);
+        const auto dimensions = [&](double share) {
+            const auto n = geolip::rank_for_share(l.variances, share);
+            return n ? json(*n) : json(nullptr);
+        };
+        out["embeddings"].push_back({{"tensor", c.entries[l.entry].name},
+                                     {"cosines", distribution(l.cosines)},
+                                     {"norms", distribution(l.norms)},
+                                     {"volume_cv", cv},
+                                     {"participation_ratio", number(geolip::participation_ratio(l.variances))},
+                                     {"dimensions",
+                                      {{"80 %", dimensions(0.8)},
+                                       {"90 %", dimensions(0.9)},
+                                       {"95 %", dimensions(0.95)},
+                                       {"99 %", dimensions(0.99)}}}});
+    }
+    return out;
+}
+
+}  // namespace examples::probe
