@@ -82,9 +82,8 @@ function(geolip_check_preset preset tool)
                                            ${CMAKE_CURRENT_SOURCE_DIR}/preset.cmake)
     set_tests_properties(preset.${preset} PROPERTIES TIMEOUT 3600 COST 1000) # first, as they take longest
 endfunction()
-geolip_check_preset(asan ${CMAKE_CXX_COMPILER})
-geolip_check_preset(tsan ${CMAKE_CXX_COMPILER})
-geolip_check_preset(clang clang++-19)
+geolip_check_preset(asan clang++-19)
+geolip_check_preset(tsan clang++-19)
 geolip_check_preset(aarch64 aarch64-linux-gnu-g++)
 geolip_check_preset(cuda nvcc -DTARGETS=thrust_cuda_test)
 
