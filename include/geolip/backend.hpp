@@ -2,7 +2,9 @@
 #pragma once
 
 /// \file
-/// The backend concept and the cpu backend. (backend/thrust.hpp needs Thrust and is included by name.)
+/// The backend concept, the cpu backend and the queue of work. (backend/thrust.hpp needs Thrust and is included by
+/// name.)
 
 #include "geolip/backend/backend.hpp"
 #include "geolip/backend/cpu.hpp"
+#include "geolip/backend/work_queue.hpp"

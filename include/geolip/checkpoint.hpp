@@ -4,6 +4,7 @@
 /// \file
 /// Everything in checkpoint/. Needs the component `json`.
 
+#include "geolip/checkpoint/battery.hpp"
 #include "geolip/checkpoint/catalogue.hpp"
 #include "geolip/checkpoint/dtype.hpp"
 #include "geolip/checkpoint/known_models.hpp"
