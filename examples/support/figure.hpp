@@ -30,7 +30,7 @@ inline std::vector<double> linear_ticks(double low, double high, int count, bool
     const double rough = std::max((high - low) / count, 1e-300), power = std::pow(10.0, std::floor(std::log10(rough)));
     double step = power;
     for (const double factor : {2.0, 5.0, 10.0})
-        if (step < 0.999 * rough) step = power * factor;
+        if (step < 0.7 * rough) step = power * factor;
     if (whole) step = std::max(1.0, std::round(step));
     std::vector<double> out;
     // Each from a whole number, so that 0.3 is 0.3, and not from -0.

@@ -74,7 +74,7 @@ inline std::string readable(double x, int digits = 4) {
     if (x == std::floor(x) && size < 1e6) return geolip::sweep::fixed(x + 0.0, 0);
     if (size >= 1e6 || size < 5e-4) return scientific(x, 1);
     const int whole = static_cast<int>(std::floor(std::log10(size))) + 1;
-    return geolip::sweep::fixed(x, std::clamp(digits - whole, 0, digits));
+    return geolip::sweep::fixed(x, std::clamp(digits - whole, 0, digits + 2));
 }
 
 /// 60,506,624.

@@ -87,7 +87,7 @@ inline std::string page_style() {
         "45}.k{stroke:var(--k);stroke-width:12}"
         ".nb{stroke:var(--n);stroke-width:24}.nt{stroke:var(--n);stroke-width:26}"
         ".a.m{fill:var(--m);fill-opacity:.35;stroke-width:10}"
-        ".a.n{fill:var(--n);fill-opacity:.22;stroke:none}.zone{fill:var(--zone)}.hx{fill:var(--k);fill-opacity:.5}";
+        ".a.n{fill:var(--n);fill-opacity:.22;stroke:none}.zone{fill:var(--zone)}.hx{fill:var(--k);fill-opacity:.3}";
     for (int i = 0; i < 21; ++i) out += ".h" + std::to_string(i) + "{fill:var(--h" + std::to_string(i) + ")}";
     for (int i = 0; i < 8; ++i) out += ".d" + std::to_string(i) + "{stroke:var(--d" + std::to_string(i) + ")}";
     // Everything on paper is in the light colours.

@@ -120,7 +120,8 @@ private:
         if (x.contains("counts")) return histogram(path, x);
         for (auto item = x.begin(); item != x.end(); ++item) {
             const std::string& key = item.key();
-            if (is_one_of(key, {"shape", "outputs", "layer", "reason", "threshold", "replicates", "null", "z"}))
+            if (is_one_of(key,
+                          {"shape", "outputs", "layer", "reason", "threshold", "replicates", "numbers", "null", "z"}))
                 continue;
             if (has_value && is_one_of(key, {"value", "standard_error", "sd"})) continue;
             if (key == "heads" && where_.section == "entries") continue;

@@ -212,27 +212,36 @@ json histogram_json(const geolip::distribution& d, double mean, double sd, Densi
     return out;
 }
 
-/// Importances of the neurons of some layers, each relative to its layer's mean, and those of chance.
+/// Importances of the neurons of some layers, each relative to its layer's mean, and those of chance for each layer.
 struct importance_histogram {
-    std::vector<double> values, null;
+    std::vector<double> values;
+    std::vector<std::pair<const std::vector<double>*, double>> nulls;  ///< samples of chance, and of how many units
+
+    /// `units` more are like `sample`, which stays where it is.
+    void expect(const std::vector<double>& sample, std::size_t units) {
+        auto place = std::ranges::find(nulls, &sample, [](const auto& n) { return n.first; });
+        if (place == nulls.end()) place = nulls.insert(nulls.end(), {&sample, 0.0});
+        place->second += static_cast<double>(units);
+    }
 
     json to_json() const {
         double low = values.front(), high = low;
-        for (const auto* list : {&values, &null})
-            for (const double x : *list) low = std::min(low, x), high = std::max(high, x);
-        const double width = std::max(high - low, 1e-12) / most_points;
-        std::vector<std::uint64_t> counts(most_points), chance(most_points);
-        const auto add = [&](const std::vector<double>& list, std::vector<std::uint64_t>& to) {
-            for (const double x : list)
-                ++to[std::min(most_points - 1, static_cast<std::size_t>(std::max(0.0, (x - low) / width)))];
+        const auto show = [&](const std::vector<double>& list) {
+            for (const double x : list) low = std::min(low, x), high = std::max(high, x);
         };
-        add(values, counts);
-        add(null, chance);
-        json out{{"low", low}, {"high", low + width * most_points}, {"counts", counts}};
-        for (const std::uint64_t n : chance)
-            out["expected"].push_back(rounded(static_cast<double>(n) * static_cast<double>(values.size()) /
-                                              static_cast<double>(null.size())));
-        return out;
+        show(values);
+        for (const auto& [sample, units] : nulls) show(*sample);
+        const double width = std::max(high - low, 1e-12) / most_points;
+        const auto cell = [&](double x) {
+            return std::min(most_points - 1, static_cast<std::size_t>(std::max(0.0, (x - low) / width)));
+        };
+        std::vector<std::uint64_t> counts(most_points);
+        std::vector<double> expected(most_points);
+        for (const double x : values) ++counts[cell(x)];
+        for (const auto& [sample, units] : nulls)
+            for (const double x : *sample) expected[cell(x)] += units / static_cast<double>(sample->size());
+        for (double& x : expected) x = rounded(x);
+        return {{"low", low}, {"high", low + width * most_points}, {"counts", counts}, {"expected", expected}};
     }
 };
 

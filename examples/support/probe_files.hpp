@@ -50,9 +50,9 @@ public:
         for (const auto& f : files.files()) taken.push_back(f.path());
         for (const std::string& name : names_) {
             if (name.empty() || geolip::is_stream(name)) continue;
-            const auto own = std::filesystem::weakly_canonical(name);
+            const auto own = resolved(name);
             for (const auto& other : taken)
-                if (!other.empty() && std::filesystem::weakly_canonical(other) == own)
+                if (!other.empty() && resolved(other) == own)
                     throw geolip::usage_error("cannot write a report to " + geolip::in_quotes(name) +
                                               ": it is read from, or written to already; name another file");
             taken.emplace_back(name);
@@ -82,6 +82,10 @@ public:
     }
 
 private:
+    static std::filesystem::path resolved(const std::filesystem::path& path) {
+        return std::filesystem::weakly_canonical(std::filesystem::absolute(path));
+    }
+
     CLI::Option* json_ = nullptr;
     bool print_json_ = false;
     std::array<std::string, 3> names_;  // JSON, CSV, HTML

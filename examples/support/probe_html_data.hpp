@@ -7,13 +7,14 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <functional>
+#include <initializer_list>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -24,21 +25,31 @@ namespace examples::probe {
 
 using json = nlohmann::ordered_json;
 
+/// A key of an object, or the number of an element.
+struct step {
+    const char* key = nullptr;
+    std::size_t number = 0;
+    step(const char* k) : key(k) {}     // NOLINT(google-explicit-constructor)
+    step(std::size_t n) : number(n) {}  // NOLINT(google-explicit-constructor)
+};
 /// The number at a path of keys; empty for null and for what is not there.
-template <class... Keys>
-std::optional<double> number_at(const json& x, const Keys&... keys) {
+inline std::optional<double> number_at(const json& x, std::initializer_list<step> path) {
     const json* here = &x;
-    const auto step = [&](const auto& key) {
-        if (here == nullptr) return;
-        if constexpr (std::is_integral_v<std::decay_t<decltype(key)>>)
-            here = here->is_array() && static_cast<std::size_t>(key) < here->size()
-                       ? &(*here)[static_cast<std::size_t>(key)]
-                       : nullptr;
-        else
-            here = here->is_object() && here->contains(key) ? &(*here)[key] : nullptr;
-    };
-    (step(keys), ...);
-    return here != nullptr && here->is_number() ? std::optional(here->template get<double>()) : std::nullopt;
+    for (const step& s : path) {
+        if (s.key != nullptr) {
+            const auto found = here->find(s.key);
+            if (found == here->end()) return std::nullopt;
+            here = &*found;
+        } else {
+            if (!here->is_array() || s.number >= here->size()) return std::nullopt;
+            here = &(*here)[s.number];
+        }
+    }
+    return here->is_number() ? std::optional(here->get<double>()) : std::nullopt;
+}
+template <class... Keys>
+std::optional<double> number_at(const json& x, Keys... keys) {
+    return number_at(x, {step(keys)...});
 }
 inline std::string readable_at(const std::optional<double>& x) { return x ? readable(*x) : std::string(); }
 inline std::string text_at(const json& x, const char* key) {
@@ -49,6 +60,7 @@ inline std::string text_at(const json& x, const char* key) {
 inline std::string null_cell(const json& null) {
     const auto value = number_at(null, "value"), sd = number_at(null, "sd");
     if (!value || !sd || !(*sd > 0)) return readable_at(value);
+    if (*value == 0) return "0 \u00b1 " + readable(*sd, 2);
     // To the second digit of the deviation.
     const int decimals = std::max(0, 1 - static_cast<int>(std::floor(std::log10(*sd))));
     if (decimals > 5 || *value >= 1e6) return readable(*value) + " \u00b1 " + readable(*sd, 2);
@@ -83,8 +95,8 @@ struct line_group {
 };
 
 /// `list` by `name(line)`: in the order of the groups of the document, then in that in which names first come.
-template <class Name>
-std::vector<line_group> grouped(const json& document, const std::vector<const json*>& list, Name&& name) {
+inline std::vector<line_group> grouped(const json& document, const std::vector<const json*>& list,
+                                       std::string (*name)(const json&)) {
     std::vector<line_group> groups;
     std::map<std::string, std::size_t> known;
     if (const auto order = document.find("groups"); order != document.end())
@@ -154,8 +166,9 @@ inline std::vector<point> curve_points(const json& curve, const char* what, doub
 }
 
 /// A figure of each line of a group along its places, over the band of its null: mean and two standard deviations.
-template <class Value, class Null>
-chart along_layers(const line_group& g, std::string what, bool logarithmic, Value&& value, Null&& null) {
+inline chart along_layers(const line_group& g, std::string what, bool logarithmic,
+                          const std::function<std::optional<double>(const json&)>& value,
+                          const std::function<const json*(const json&)>& null) {
     chart c;
     c.x.label = g.axis(), c.x.whole = true;
     c.y.label = std::move(what), c.y.logarithmic = logarithmic;

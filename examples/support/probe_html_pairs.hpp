@@ -192,7 +192,7 @@ inline std::string layers_section(const json& document, figures& figure) {
             map.null_sd = *sd * std::sqrt(static_cast<double>(std::max<std::size_t>(1, neighbours)));
         map.limit = std::max({largest, 3 * map.null_sd.value_or(0), 1e-6});
         map.x_label = map.y_label = "layer", map.unit = "cosine";
-        for (std::size_t i = 0; i < n; ++i) map.row_names.push_back(std::to_string(i));
+        for (std::size_t i = 0; i < n; ++i) map.row_names.push_back(readable_at(number_at(*line, "numbers", i)));
         map.col_names = map.row_names;
         pictures += figure(
             map, name, "Cosines between the weights of all pairs of layers.",

@@ -126,7 +126,7 @@ inline std::string spectra_section(const json& document, figures& figure) {
         for (const auto& [shape, count] : shapes)
             if (shapes.size() <= 3) small += (small.empty() ? "" : ", ") + std::to_string(count) + " of " + shape;
         if (shapes.size() > 3)
-            small = std::to_string(g.lines.size()) + " of " + std::to_string(shapes.size()) + " shapes";
+            small = std::to_string(g.lines.size()) + " matrices of " + std::to_string(shapes.size()) + " shapes";
         const auto by_layer = [&](const char* name, std::string label, bool logarithmic) {
             return along_layers(
                 g, std::move(label), logarithmic,
@@ -167,16 +167,18 @@ inline std::string spectra_section(const json& document, figures& figure) {
     return out;
 }
 
+/// Of a table of tensors; the JSON and CSV documents have all.
+inline constexpr std::size_t most_rows = 1500;
+
 /// Every measured entry in a line.
 inline std::string tensors_section(const json& document) {
-    constexpr std::size_t most = 1500;
     html_table table({"tensor", "role", "layer", "shape", "|w| &lt; 0.1", "by chance", "stable rank", "by chance", "z",
                       "participation", "by chance", "rank for 90 %", "condition"},
                      2);
     std::size_t left_out = 0;
     for (const json* entry : lines_of(document, "entries")) {
         if (!entry->contains("sparsity")) continue;
-        if (table.rows() == most) {
+        if (table.rows() == most_rows) {
             ++left_out;
             continue;
         }
@@ -207,7 +209,6 @@ inline std::string unmeasured_section(const json& document) {
     struct reason {
         std::size_t tensors = 0;
         std::uint64_t elements = 0;
-        std::string example;
     };
     std::map<std::string, reason> reasons;
     std::uint64_t nonfinite = 0;
@@ -215,7 +216,7 @@ inline std::string unmeasured_section(const json& document) {
         nonfinite += static_cast<std::uint64_t>(number_at(*entry, "nonfinite").value_or(0));
         if (!entry->contains("reason")) continue;
         reason& r = reasons[text_at(*entry, "reason")];
-        if (r.tensors++ == 0) r.example = text_at(*entry, "tensor");
+        ++r.tensors;
         r.elements += (*entry)["elements"].get<std::uint64_t>();
     }
     std::string out;
@@ -223,10 +224,15 @@ inline std::string unmeasured_section(const json& document) {
         out = "<p>" + std::to_string(nonfinite) +
               " elements are NaN or infinite; figures of their matrices are undefined.</p>\n";
     if (reasons.empty()) return out;
-    html_table table({"not measured because", "such as", "tensors", "elements"}, 2);
+    html_table table({"not measured because", "tensors", "elements"}, 1);
     for (const auto& [why, r] : reasons)
-        table.add({html_name(why), html_name(r.example), std::to_string(r.tensors), std::to_string(r.elements)});
-    return out + table.text();
+        table.add({html_name(why), std::to_string(r.tensors), with_commas(r.elements)});
+    html_table list({"tensor", "not measured because", "elements"}, 2);
+    for (const json* entry : lines_of(document, "entries"))
+        if (entry->contains("reason") && list.rows() < most_rows)
+            list.add({html_name(text_at(*entry, "tensor")), html_name(text_at(*entry, "reason")),
+                      with_commas((*entry)["elements"])});
+    return out + table.text() + list.folded("Table: " + std::to_string(list.rows()) + " tensors that are not measured");
 }
 
 }  // namespace examples::probe

@@ -183,6 +183,7 @@ inline json report_json(const cp::catalogue& c, const measurements& m, geolip::g
         json line = json_of(l.reading.adjacent);
         line["group"] = name_of(l.key);
         line["layers"] = l.reading.layers;
+        for (const std::size_t i : l.members) line["numbers"].push_back(layer_json(c.entries[i]));
         for (const std::size_t i : l.members) line["tensors"].push_back(c.entries[i].name);
         line["cosines"] = cosines_json(l.reading);
         out["layer_correlation"].push_back(line);

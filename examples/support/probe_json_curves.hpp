@@ -61,7 +61,8 @@ inline json importance_histograms(const cp::catalogue& c, const measurements& m,
         pooled& g = groups[key_of(e)];
         ++g.layers;
         for (const double x : n.reading.importance) g.histogram.values.push_back(x / n.reading.mean);
-        g.histogram.null = nulls.importance(e.inputs(), index.beside(e, cp::tensor_role::mlp_gate) != nullptr);
+        g.histogram.expect(nulls.importance(e.inputs(), index.beside(e, cp::tensor_role::mlp_gate) != nullptr),
+                           n.reading.units);
     }
     json out = json::array();
     for (const auto& [key, g] : groups)
