@@ -36,15 +36,15 @@ inline std::string html_text(std::string_view text) {
 }
 
 /// Text from a stranger as content: first `geolip::escaped`, so that nothing reorders, hides or breaks a line, then as
-/// above. What has more than 96 bytes is cut, between characters, and says how many it has. In <bdi>, so that letters
-/// written from right to left do not move what stands beside them.
+/// above. What has more than 96 bytes is cut, between characters, and says how many it has. In a <bdi> from left to
+/// right, so that letters written from right to left move neither what stands beside them nor the parts of the name.
 inline std::string html_name(std::string_view name) {
     constexpr std::size_t limit = 96;
     std::string_view shown = name.substr(0, limit);
     if (shown.size() < name.size())
         while (!shown.empty() && (static_cast<unsigned char>(name[shown.size()]) & 0xC0u) == 0x80)
             shown.remove_suffix(1);
-    std::string out = "<bdi>" + html_text(geolip::escaped(shown)) + "</bdi>";
+    std::string out = "<bdi dir=\"ltr\">" + html_text(geolip::escaped(shown)) + "</bdi>";
     if (shown.size() < name.size()) out += "\u2026 (" + std::to_string(name.size()) + " bytes)";
     return out;
 }

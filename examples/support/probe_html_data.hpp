@@ -56,7 +56,8 @@ inline std::string text_at(const json& x, const char* key) {
     const auto found = x.find(key);
     return found != x.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
-/// value and null of an estimate, as cells.
+inline std::string z_cell(const std::optional<double>& z) { return z ? geolip::sweep::fixed(*z, 1) : std::string(); }
+/// A null: mean and standard deviation.
 inline std::string null_cell(const json& null) {
     const auto value = number_at(null, "value"), sd = number_at(null, "sd");
     if (!value || !sd || !(*sd > 0)) return readable_at(value);

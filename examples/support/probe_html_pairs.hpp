@@ -80,7 +80,8 @@ inline std::string balance_section(const json& document, figures& figure) {
         for (const char* key : {"size", "positive", "negative", "zero", "positive_fraction"})
             cells.push_back(readable_at(number_at(*line, key)));
         cells.push_back(null_cell((*line)["null"]));
-        for (const char* key : {"z", "signed_energy", "symmetry_deviation"})
+        cells.push_back(z_cell(number_at(*line, "z")));
+        for (const char* key : {"signed_energy", "symmetry_deviation"})
             cells.push_back(readable_at(number_at(*line, key)));
         table.add(cells);
     }
@@ -172,7 +173,7 @@ inline std::string layers_section(const json& document, figures& figure) {
     for (const json* line : all) {
         const std::string name = text_at(*line, "group");
         table.add({html_text(name), readable_at(number_at(*line, "layers")), readable_at(number_at(*line, "value")),
-                   null_cell((*line)["null"]), readable_at(number_at(*line, "z"))});
+                   null_cell((*line)["null"]), z_cell(number_at(*line, "z"))});
         const json& rows = (*line)["cosines"];
         const std::size_t n = rows.size() + 1;
         if (n < 3) continue;

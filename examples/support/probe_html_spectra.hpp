@@ -62,8 +62,8 @@ inline std::string sparsity_section(const json& document, figures& figure) {
     html_table table({"weights", "tensors", "below", "share", "by chance", "z"}, 1);
     const auto add = [&](const std::string& name, const std::string& tensors, const json& list) {
         for (const json& s : list)
-            table.add({html_text(name), tensors, readable_at(number_at(s, "threshold")),
-                       readable_at(number_at(s, "value")), null_cell(s["null"]), readable_at(number_at(s, "z"))});
+            table.add({html_text(name), tensors, tick_text(*number_at(s, "threshold")),
+                       readable_at(number_at(s, "value")), null_cell(s["null"]), z_cell(number_at(s, "z"))});
     };
     add("all measured", "", document["sparsity"]);
     for (const json& g : *groups) add(text_at(g, "group"), readable_at(number_at(g, "tensors")), g["sparsity"]);
@@ -194,7 +194,7 @@ inline std::string tensors_section(const json& document) {
         table.add({html_name(text_at(*entry, "tensor")), html_text(group_of(*entry)),
                    readable_at(number_at(*entry, "layer")), shape, readable_at(number_at(below, "value")),
                    readable_at(number_at(below, "null", "value")), readable_at(spectral("stable_rank", "value")),
-                   null("stable_rank"), readable_at(spectral("stable_rank", "z")),
+                   null("stable_rank"), z_cell(spectral("stable_rank", "z")),
                    readable_at(spectral("participation_ratio", "value")), null("participation_ratio"),
                    readable_at(spectral("rank_for_90_percent", "value")),
                    readable_at(spectral("condition_number", "value"))});

@@ -24,12 +24,13 @@ std::size_t count(const std::string& text, const std::string& part) {
 TEST_CASE("text is safe as content and in attributes") {
     CHECK(html_text("a < b & \"c\" > 'd'") == "a &lt; b &amp; &quot;c&quot; &gt; &#39;d&#39;");
     CHECK(html_text("&lt;") == "&amp;lt;");
-    CHECK(html_name("<script>") == "<bdi>&lt;script&gt;</bdi>");
-    CHECK(html_name("a\u202eb\nc'\\") == "<bdi>a\\u202eb\\nc\\&#39;\\\\</bdi>");
-    CHECK(html_name("\xff") == "<bdi>\\xff</bdi>");
-    CHECK(html_name(std::string(96, 'x')) == "<bdi>" + std::string(96, 'x') + "</bdi>");
-    CHECK(html_name(std::string(97, 'x')) == "<bdi>" + std::string(96, 'x') + "</bdi>\u2026 (97 bytes)");
-    CHECK(html_name(std::string(95, 'x') + "\u65e5") == "<bdi>" + std::string(95, 'x') + "</bdi>\u2026 (98 bytes)");
+    CHECK(html_name("<script>") == "<bdi dir=\"ltr\">&lt;script&gt;</bdi>");
+    CHECK(html_name("a\u202eb\nc'\\") == "<bdi dir=\"ltr\">a\\u202eb\\nc\\&#39;\\\\</bdi>");
+    CHECK(html_name("\xff") == "<bdi dir=\"ltr\">\\xff</bdi>");
+    CHECK(html_name(std::string(96, 'x')) == "<bdi dir=\"ltr\">" + std::string(96, 'x') + "</bdi>");
+    CHECK(html_name(std::string(97, 'x')) == "<bdi dir=\"ltr\">" + std::string(96, 'x') + "</bdi>\u2026 (97 bytes)");
+    CHECK(html_name(std::string(95, 'x') + "\u65e5") ==
+          "<bdi dir=\"ltr\">" + std::string(95, 'x') + "</bdi>\u2026 (98 bytes)");
 }
 
 TEST_CASE("numbers are as long as a reader needs") {
