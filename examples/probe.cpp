@@ -16,8 +16,11 @@
 #include "geolip/checkpoint/catalogue.hpp"
 #include "geolip/checkpoint/model_files.hpp"
 #include "geolip/metrics/gaussian_spectrum.hpp"
+#include "support/probe_csv.hpp"
+#include "support/probe_files.hpp"
 #include "support/probe_json.hpp"
 #include "support/probe_measure.hpp"
+#include "support/probe_provenance.hpp"
 #include "support/probe_text.hpp"
 #include "support/program.hpp"
 #include "support/progress.hpp"
@@ -27,39 +30,46 @@ int main(int argc, char** argv) {
     namespace cp = geolip::checkpoint;
     CLI::App app("Measures the weights of a checkpoint, each figure beside what chance gives.", "probe");
     std::string path, mapping_file;
-    bool list = false, as_json = false;
-    std::uint64_t seed = 42;
-    unsigned threads = std::max(1u, std::thread::hardware_concurrency());
-    app.add_option("PATH", path, "A model's folder, an index of shards, or a safetensors file")->required();
+    bool list = false;
+    probe::report_files reports;
+    probe::provenance made_of;
+    made_of.threads = std::max(1u, std::thread::hardware_concurrency());
+    app.add_option("PATH", path, "A model's folder, an index of shards, or a safetensors file");
     app.add_flag("--list", list, "Show what every tensor is, and measure nothing");
-    app.add_flag("--json", as_json, "Print one JSON document instead of tables");
+    reports.add_options(app);
+    app.add_flag("--hash", made_of.content, "Also hash the whole of the weights, as sha256sum does");
     add_text(app, "--mapping", "FILE", "none", "JSON: what tensors of an unknown architecture are",
              [&](const std::string& text) { mapping_file = text; });
     add_text(app, "--seed", "N", "42", "Seed of samples and nulls",
-             [&](const std::string& text) { seed = whole_number<std::uint64_t>(text, "--seed", 0); });
+             [&](const std::string& text) { made_of.seed = whole_number<std::uint64_t>(text, "--seed", 0); });
     add_text(app, "--threads", "N", "all", "Tensors at a time; no result depends on it",
-             [&](const std::string& text) { threads = whole_number<unsigned>(text, "--threads", 1, 1024); });
+             [&](const std::string& text) { made_of.threads = whole_number<unsigned>(text, "--threads", 1, 1024); });
     return run(app, argc, argv, [&] {
+        reports.settle(path);
         const cp::model_files files(path);
+        reports.refuse_inputs(files, mapping_file);
         std::optional<cp::catalogue_mapping> mapping;
         if (!mapping_file.empty())
             mapping = cp::parse_catalogue_mapping(cp::detail::read_json_document(mapping_file, 16'000'000));
+        made_of.mapping = mapping_file;
         const cp::catalogue catalogue =
             cp::make_catalogue(files.tensors(), files.config(), mapping ? &*mapping : nullptr);
+        reports.open();
         if (list) {
-            print(as_json ? probe::catalogue_json(files, catalogue).dump(2) + "\n"
-                          : probe::catalogue_text(files, catalogue));
+            reports.write([&] { return probe::catalogue_json(catalogue, probe::provenance_json(files, made_of)); },
+                          [&] { return probe::catalogue_text(files, catalogue); });
             return 0;
         }
         probe::measurements found;
         {
             progress bar(" tasks");
-            found = probe::measure(files, catalogue, seed, threads,
+            found = probe::measure(files, catalogue, made_of.seed, made_of.threads,
                                    [&](std::size_t done, std::size_t all) { bar(done, all); });
         }
-        geolip::gaussian_spectra nulls(64, seed);
-        print(as_json ? probe::report_json(files, catalogue, found, nulls).dump(2) + "\n"
-                      : probe::report_text(files, catalogue, found, nulls));
+        geolip::gaussian_spectra nulls(64, made_of.seed);
+        reports.write(
+            [&] { return probe::report_json(catalogue, found, nulls, probe::provenance_json(files, made_of)); },
+            [&] { return probe::report_text(files, catalogue, found, nulls); });
         return 0;
     });
 }

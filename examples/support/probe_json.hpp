@@ -14,10 +14,9 @@
 #include "geolip/core/finite.hpp"
 #include "geolip/core/version.hpp"
 #include "support/probe_groups.hpp"
+#include "support/probe_json_curves.hpp"
 
 namespace examples::probe {
-
-using json = nlohmann::ordered_json;
 
 inline json number(const std::optional<double>& x) {
     return x && geolip::detail::finite(*x) ? json(*x) : json(nullptr);
@@ -57,27 +56,26 @@ inline json json_of(const cp::catalogue_entry& e) {
     return out;
 }
 
-inline json catalogue_json(const cp::model_files& files, const cp::catalogue& c) {
-    json out{{"schema", "geolip.probe"},
-             {"schema_version", 1},
-             {"version", geolip::version_string},
-             {"files", json::array()},
-             {"architecture", {{"name", c.architecture.name}, {"evidence", c.architecture.evidence}}},
-             {"tensors", c.tensors},
-             {"parameters", c.parameters},
-             {"measured", c.measured},
-             {"unmeasured", c.unmeasured},
-             {"buffers", c.buffers},
-             {"entries", json::array()}};
-    for (const cp::safetensors_file& f : files.files())
-        out["files"].push_back({{"name", f.path().filename().string()}, {"tensors", f.tensors().size()}});
+/// `made_of` is what provenance_json gave.
+inline json catalogue_json(const cp::catalogue& c, const json& made_of) {
+    json out{{"schema", "geolip.probe"}, {"schema_version", 1}, {"version", geolip::version_string}};
+    out.update(made_of);
+    out.update({{"architecture", {{"name", c.architecture.name}, {"evidence", c.architecture.evidence}}},
+                {"tensors", c.tensors},
+                {"parameters", c.parameters},
+                {"measured", c.measured},
+                {"unmeasured", c.unmeasured},
+                {"buffers", c.buffers},
+                {"entries", json::array()}});
     for (const cp::catalogue_entry& e : c.entries) out["entries"].push_back(json_of(e));
     return out;
 }
 
-inline json report_json(const cp::model_files& files, const cp::catalogue& c, const measurements& m,
-                        geolip::gaussian_spectra& nulls) {
-    json out = catalogue_json(files, c);
+inline json report_json(const cp::catalogue& c, const measurements& m, geolip::gaussian_spectra& nulls,
+                        const json& made_of) {
+    json out = catalogue_json(c, made_of);
+    null_curves curves(nulls, out["seed"]);
+    const detail::entry_index index(c);
     const auto sparsity = [](const geolip::sparsity(&below)[4]) {
         json list = json::array();
         for (std::size_t t = 0; t < thresholds.size(); ++t) {
@@ -115,7 +113,8 @@ inline json report_json(const cp::model_files& files, const cp::catalogue& c, co
                             {"effective_rank", json_of(spectra[i]->effective)},
                             {"active_fraction", json_of(spectra[i]->active)},
                             {"rank_for_90_percent", json_of(spectra[i]->rank_90)},
-                            {"condition_number", json_of(spectra[i]->condition)}};
+                            {"condition_number", json_of(spectra[i]->condition)},
+                            {"curve", spectrum_curve(f.values, e.outputs.count(), e.inputs(), curves)}};
     }
     out["sparsity"] = sparsity(whole);
     out["groups"] = json::array();
@@ -137,7 +136,8 @@ inline json report_json(const cp::model_files& files, const cp::catalogue& c, co
     for (const balance_line& b : m.balances) {
         json line{{"query", c.entries[b.query].name},
                   {"key", c.entries[b.key].name},
-                  {"place", place_of(c.entries[b.query])}};
+                  {"place", place_of(c.entries[b.query])},
+                  {"layer", layer_json(c.entries[b.query])}};
         const geolip::qk_balance_reading& r = b.reading;
         if (!b.reason.empty() || r.reason != geolip::undefined_reason::none) {
             line["reason"] = b.reason.empty() ? geolip::describe(r.reason) : b.reason;
@@ -148,38 +148,51 @@ inline json report_json(const cp::model_files& files, const cp::catalogue& c, co
                          {"zero", r.zero},
                          {"positive_fraction", number(r.positive_fraction)},
                          {"null", json_of(b.null)},
+                         {"z", number(geolip::estimate{r.positive_fraction, r.reason, 0, b.null}.z_score())},
                          {"signed_energy", number(r.signed_energy)},
                          {"symmetry_deviation", number(r.symmetry_deviation)},
                          {"top_eigenvalues",
                           std::vector<double>(r.eigenvalues.begin(),
                                               r.eigenvalues.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(
-                                                                          3, r.eigenvalues.size())))}});
+                                                                          3, r.eigenvalues.size())))},
+                         {"eigenvalues", balance_curve(r, c.entries[b.query].inputs(), curves)}});
         }
         out["qk_balance"].push_back(line);
     }
     out["neurons"] = json::array();
     for (const neuron_line& n : m.neurons) {
-        json line{{"up", c.entries[n.up].name}, {"place", place_of(c.entries[n.up])}};
+        json line{
+            {"up", c.entries[n.up].name}, {"place", place_of(c.entries[n.up])}, {"layer", layer_json(c.entries[n.up])}};
         if (n.reading.reason != geolip::undefined_reason::none)
             line["reason"] = geolip::describe(n.reading.reason);
         else
-            line.update({{"units", n.reading.units},
-                         {"dead", n.reading.dead},
-                         {"weak", n.reading.weak},
-                         {"null_dead", json_of(n.null.dead)},
-                         {"null_weak", json_of(n.null.weak)}});
+            line.update(
+                {{"units", n.reading.units},
+                 {"dead", n.reading.dead},
+                 {"weak", n.reading.weak},
+                 {"null_dead", json_of(n.null.dead)},
+                 {"null_weak", json_of(n.null.weak)},
+                 {"importance",
+                  importance_curve(n.reading, c.entries[n.up].inputs(),
+                                   index.beside(c.entries[n.up], cp::tensor_role::mlp_gate) != nullptr, curves)}});
         out["neurons"].push_back(line);
     }
+    out["neuron_importance"] = importance_histograms(c, m, index, curves);
     out["layer_correlation"] = json::array();
     for (const correlation_line& l : m.correlations) {
         json line = json_of(l.reading.adjacent);
         line["group"] = name_of(l.key);
         line["layers"] = l.reading.layers;
+        for (const std::size_t i : l.members) line["numbers"].push_back(layer_json(c.entries[i]));
+        for (const std::size_t i : l.members) line["tensors"].push_back(c.entries[i].name);
+        line["cosines"] = cosines_json(l.reading);
         out["layer_correlation"].push_back(line);
     }
     out["position_bias"] = json::array();
     for (const position_line& p : m.positions) {
-        json line{{"tensor", c.entries[p.entry].name}, {"place", place_of(c.entries[p.entry])}};
+        json line{{"tensor", c.entries[p.entry].name},
+                  {"place", place_of(c.entries[p.entry])},
+                  {"layer", layer_json(c.entries[p.entry])}};
         if (p.reading.reason != geolip::undefined_reason::none)
             line["reason"] = geolip::describe(p.reading.reason);
         else
@@ -188,12 +201,15 @@ inline json report_json(const cp::model_files& files, const cp::catalogue& c, co
                          {"global", p.reading.global},
                          {"mixed", p.reading.mixed},
                          {"null_local", json_of(p.null.local)},
-                         {"null_global", json_of(p.null.global)}});
+                         {"null_global", json_of(p.null.global)},
+                         {"biases", biases_json(p, c.entries[p.entry])}});
         out["position_bias"].push_back(line);
     }
     out["norms"] = json::array();
     for (const scale_line& s : m.scales)
         out["norms"].push_back({{"tensor", c.entries[s.entry].name},
+                                {"group", name_of(key_of(c.entries[s.entry]))},
+                                {"layer", layer_json(c.entries[s.entry])},
                                 {"mean", number(s.mean)},
                                 {"sd", number(s.sd)},
                                 {"size", s.size},
@@ -219,11 +235,17 @@ inline json report_json(const cp::model_files& files, const cp::catalogue& c, co
             const auto n = geolip::rank_for_share(l.variances, share);
             return n ? json(*n) : json(nullptr);
         };
-        out["embeddings"].push_back({{"tensor", c.entries[l.entry].name},
-                                     {"cosines", distribution(l.cosines)},
-                                     {"norms", distribution(l.norms)},
+        json cosines = distribution(l.cosines), norms = distribution(l.norms);
+        const cp::catalogue_entry& e = c.entries[l.entry];
+        if (l.cosines.values) cosines["histogram"] = cosine_histogram(l.cosines, e.inputs());
+        if (l.norms.values) norms["histogram"] = norm_histogram(l.norms, e.inputs());
+        out["embeddings"].push_back({{"tensor", e.name},
+                                     {"place", place_of(e)},
+                                     {"cosines", cosines},
+                                     {"norms", norms},
                                      {"volume_cv", cv},
                                      {"participation_ratio", number(geolip::participation_ratio(l.variances))},
+                                     {"variances", variance_curve(l.variances, e.outputs.count(), curves)},
                                      {"dimensions",
                                       {{"80 %", dimensions(0.8)},
                                        {"90 %", dimensions(0.9)},

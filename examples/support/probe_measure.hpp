@@ -27,6 +27,7 @@
 #include "geolip/linalg/singular_values.hpp"
 #include "geolip/metrics.hpp"
 #include "geolip/metrics/qk_balance.hpp"
+#include "support/probe_curves.hpp"
 
 namespace examples::probe {
 
@@ -103,10 +104,12 @@ struct neuron_line {
 };
 struct correlation_line {
     group_key key;
+    std::vector<std::size_t> members;  ///< entries, in the order of their layers
     geolip::layer_correlation_reading reading;
 };
 struct position_line {
     std::size_t entry = 0;
+    std::vector<float> table;  ///< buckets x heads
     geolip::position_reading reading;
     geolip::position_null null;
 };
@@ -209,14 +212,14 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, std::
                 out.balances.push_back({.query = i, .key = number_of(*other), .reason = {}, .reading = {}, .null = {}});
         if (e.role == mlp_up && index.beside(e, mlp_down) != nullptr)
             out.neurons.push_back({.up = i, .reading = {}, .null = {}});
-        if (e.role == position_bias) out.positions.push_back({.entry = i, .reading = {}, .null = {}});
+        if (e.role == position_bias) out.positions.push_back({.entry = i, .table = {}, .reading = {}, .null = {}});
         if (e.role == embedding && e.side != cp::tensor_side::visual)
             out.embeddings.push_back({.entry = i, .cosines = {}, .norms = {}, .cv = {}, .variances = {}});
         if (has_spectrum(e) && e.layer) layers[key_of(e)].push_back(i);
     }
     for (auto& [key, members] : layers) {
         std::ranges::stable_sort(members, {}, [&](std::size_t i) { return *c.entries[i].layer; });
-        if (members.size() > 1) out.correlations.push_back({key, {}});
+        if (members.size() > 1) out.correlations.push_back({key, {}, {}});
     }
 
     // As a reader looks for them: by side and kind, then by layer.
@@ -274,18 +277,8 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, std::
         });
     for (correlation_line& line : out.correlations)
         tasks.add([&] {
-            // Neighbours only: two matrices at a time.
-            const std::vector<std::size_t>& members = layers.at(line.key);
-            geolip::neighbour_correlation neighbours;
-            weight_matrix before = read_matrix(files, c.entries[members[0]]);
-            for (std::size_t i = 1; i < members.size(); ++i) {
-                weight_matrix here = read_matrix(files, c.entries[members[i]]);
-                if (here.rows == before.rows && here.cols == before.cols)
-                    neighbours.add(geolip::weight_cosine<float>(before.view(), here.view()), here.values.size());
-                before = std::move(here);
-            }
-            line.reading.layers = members.size();
-            line.reading.adjacent = neighbours.value(geolip::undefined_reason::no_elements);
+            line.members = layers.at(line.key);
+            line.reading = correlate_layers(files, c, line.members);
         });
     for (position_line& line : out.positions)
         tasks.add([&] {
@@ -298,6 +291,7 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, std::
             files.read<float>(e.tensor, 0, std::span(table));
             line.reading = geolip::position_bias<float>({table.data(), e.shape[0], e.shape[1]});
             line.null = geolip::position_bias_null(e.shape[0], e.shape[1]);
+            line.table = std::move(table);
         });
     for (scale_line& line : out.scales)
         tasks.add([&] {

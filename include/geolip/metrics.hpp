@@ -10,6 +10,7 @@
 #include "geolip/metrics/gaussian_spectrum.hpp"
 #include "geolip/metrics/head_health.hpp"
 #include "geolip/metrics/layer_correlation.hpp"
+#include "geolip/metrics/layer_products.hpp"
 #include "geolip/metrics/neuron_importance.hpp"
 #include "geolip/metrics/pairwise.hpp"
 #include "geolip/metrics/position_bias.hpp"

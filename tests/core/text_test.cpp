@@ -21,6 +21,8 @@ TEST_CASE("what a terminal would obey, or a reader not see, is written out") {
     CHECK(escaped("\u0085\u009b") == "\\u0085\\u009b");                            // C1
     CHECK(escaped("\u2028\u2029\u202e\u2066") == "\\u2028\\u2029\\u202e\\u2066");  // lines and directions
     CHECK(escaped("\u200b\ufeff") == "\\u200b\\ufeff");                            // invisible
+    CHECK(escaped("a\u00ad\u061c\U000e0041b") ==
+          "a\\u00ad\\u061c\\U000e0041b");  // a soft hyphen, an Arabic mark, a tag
     CHECK(escaped("it's \\") == "it\\'s \\\\");
 }
 

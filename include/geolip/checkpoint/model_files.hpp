@@ -94,7 +94,8 @@ public:
         const std::filesystem::path beside = weights.parent_path();
         for (const char* document : {"config.json", "open_clip_config.json"}) {
             if (config_ || !std::filesystem::exists(beside / document, failure)) continue;
-            config_ = detail::read_json_document(beside / document, most_config_bytes);
+            config_path_ = beside / document;
+            config_ = detail::read_json_document(config_path_, most_config_bytes);
             if (!config_->is_object())
                 detail::refuse_file(beside / document, "no JSON object; expected a configuration");
         }
@@ -106,6 +107,8 @@ public:
     const safetensors_file& file_of(std::size_t tensor) const { return files_[file_of_[tensor]]; }
     /// The configuration beside the weights, or null.
     const nlohmann::json* config() const { return config_ ? &*config_ : nullptr; }
+    /// Where it lies; empty if there is none.
+    const std::filesystem::path& config_path() const { return config_path_; }
 
     /// Elements of tensor number `tensor` from `first` on. See safetensors_file::read.
     template <element T>
@@ -181,6 +184,7 @@ private:
     std::vector<tensor_info> tensors_;
     std::vector<std::size_t> file_of_;
     std::optional<nlohmann::json> config_;
+    std::filesystem::path config_path_;
 };
 
 }  // namespace geolip::checkpoint

@@ -36,6 +36,12 @@ public:
     /// Every tensor, in the order of their bytes.
     std::span<const tensor_info> tensors() const { return header_.tensors; }
     const text_map& metadata() const { return header_.metadata; }
+    /// Bytes of the file, and those before the first tensor: the length of the header and the header.
+    std::uint64_t size() const { return file_.size(); }
+    /// See size.
+    std::uint64_t header_size() const { return data_begin_; }
+    /// Copies bytes of the file as it is, from `offset` on. \throws file_error beyond its end or if they cannot be read
+    void read_at(std::uint64_t offset, std::span<std::byte> to) const { file_.read_at(offset, to); }
 
     /// The tensor of that name, or null.
     const tensor_info* find(std::string_view name) const {

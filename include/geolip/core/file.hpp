@@ -112,6 +112,8 @@ public:
     }
 
     void write(std::string_view text) { file_.write(text); }
+    /// Makes sure that there was room for everything written so far.
+    void flush() { file_.flush(); }
 
     /// Closes the file and gives it its name. The end of this process, at whatever moment, leaves the old content or
     /// the new. With `durable`, so does the end of the machine: content and name are on the disk when this returns.

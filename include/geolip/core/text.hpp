@@ -43,7 +43,9 @@ constexpr bool is_control(char32_t c) { return c < 0x20 || (c >= 0x7F && c < 0xA
 
 /// Does `c` break or reorder a line, or show as nothing?
 constexpr bool is_deceptive(char32_t c) {
-    return (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF;
+    return c == 0xAD || c == 0x61C || c == 0x180E || (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
+           (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || (c >= 0xFFF9 && c <= 0xFFFB) ||
+           (c >= 0xE0000 && c <= 0xE007F);
 }
 
 /// The last `digits` hexadecimal digits of `bits`.
@@ -56,7 +58,8 @@ inline std::string hexadecimal(std::uint64_t bits, int digits = 16) {
 }  // namespace detail
 
 /// `text` in printable UTF-8 without line breaks. Control characters, those that reorder or hide text, backslashes,
-/// single quotes and bytes that are no UTF-8 are written as C++ escapes them: with n, u and four digits, x and two.
+/// single quotes and bytes that are no UTF-8 are written as C++ escapes them: with n, u and four digits or U and eight,
+/// x and two.
 inline std::string escaped(std::string_view text) {
     std::string result;
     result.reserve(text.size());
@@ -71,8 +74,8 @@ inline std::string escaped(std::string_view text) {
             result += '\\';
             result += text[0];
         } else if (detail::is_control(c.value) || detail::is_deceptive(c.value)) {
-            result += "\\u";
-            result += detail::hexadecimal(c.value, 4);
+            result += c.value < 0x10000 ? "\\u" : "\\U";
+            result += detail::hexadecimal(c.value, c.value < 0x10000 ? 4 : 8);
         } else {
             result += text.substr(0, c.bytes);
         }
