@@ -147,7 +147,7 @@ inline std::string neurons_section(const json& document, figures& figure) {
             pictures +=
                 figure(c, "All layers", g.name + ": histogram of the importance of neurons, and of Gaussian weights.",
                        readable_at(number_at(*line, "units")) + " units of " + readable_at(number_at(*line, "layers")) +
-                           " layers");
+                           (number_at(*line, "layers") == 1 ? " layer" : " layers"));
         }
         chart c = detail::curves_chart(g, "importance", 1e-4);
         c.x.label = "share of the units, the most important first", c.y.label = "importance / mean of the layer";
