@@ -79,8 +79,12 @@ TEST_CASE("small tasks do not pass a large one that waits") {
 TEST_CASE("requests of any size") {
     constexpr std::uint64_t all = (std::numeric_limits<std::uint64_t>::max)();
     memory_budget none(0), whole(all);
-    { const auto share = none.take(all); }
-    { const auto share = whole.take(all); }
+    {
+        const auto share = none.take(all);
+    }
+    {
+        const auto share = whole.take(all);
+    }
     const auto a = whole.take(all - 1);
     const auto b = whole.take(1);
     CHECK(whole.used() == all);
