@@ -16,6 +16,7 @@
 #include "geolip/checkpoint/catalogue.hpp"
 #include "geolip/checkpoint/model_files.hpp"
 #include "geolip/metrics/gaussian_spectrum.hpp"
+#include "support/large_blocks.hpp"
 #include "support/probe_csv.hpp"
 #include "support/probe_files.hpp"
 #include "support/probe_json.hpp"
@@ -28,6 +29,7 @@
 int main(int argc, char** argv) {
     using namespace examples;
     namespace cp = geolip::checkpoint;
+    return_large_blocks();
     CLI::App app("Measures the weights of a checkpoint, each figure beside what chance gives.", "probe");
     std::string path, mapping_file;
     bool list = false;
