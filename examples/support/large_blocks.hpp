@@ -11,12 +11,12 @@
 
 namespace examples {
 
-/// From now on blocks of a megabyte or more are pages of their own. glibc would else raise that limit with the sizes it
+/// From now on blocks of 128 KiB or more are pages of their own. glibc would else raise that limit with the sizes it
 /// sees, and keep for each thread what such a block leaves.
 inline void return_large_blocks() {
 #if defined(__GLIBC__)
-    mallopt(M_MMAP_THRESHOLD, 1 << 20);
-    mallopt(M_TRIM_THRESHOLD, 2 << 20);
+    mallopt(M_MMAP_THRESHOLD, 128 << 10);
+    mallopt(M_TRIM_THRESHOLD, 256 << 10);
 #endif
 }
 

@@ -63,6 +63,20 @@ inline weight_matrix read_matrix(const cp::model_files& files, const cp::catalog
     return m;
 }
 
+/// Adds its elements to `scan`, row by row, a part at a time.
+inline void scan_entry(const cp::model_files& files, const cp::catalogue_entry& e, geolip::entry_scan<float>& scan) {
+    if (e.orientation != cp::tensor_orientation::out_in) return scan.add(read_matrix(files, e).view());
+    constexpr std::size_t most = std::size_t{1} << 18;
+    const std::size_t run = e.outputs.run * e.inputs();
+    std::vector<float> part(std::min(most, run));
+    for (std::size_t r = 0; r < e.outputs.repeats; ++r)
+        for (std::size_t done = 0; done < run; done += most) {
+            const auto here = std::span(part).first(std::min(most, run - done));
+            files.read<float>(e.tensor, (e.outputs.first + r * e.outputs.stride) * e.inputs() + done, here);
+            scan.add(here);
+        }
+}
+
 /// What is read of one entry by itself.
 struct tensor_figures {
     geolip::entry_statistics entries;
@@ -146,7 +160,7 @@ namespace detail {
 class task_list {
 public:
     /// Bytes that a task may need for every byte of its operands, these among them; and what all may need beside.
-    static constexpr std::uint64_t bytes_per_byte = 4, slack = std::uint64_t{32} << 20;
+    static constexpr std::uint64_t bytes_per_byte = 4, slack = std::uint64_t{24} << 20;
 
     /// `operands`: bytes of all that the task looks at together, as floats.
     void add(std::uint64_t operands, std::function<void()> task) {
@@ -262,9 +276,13 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, const
             const cp::catalogue_entry& e = c.entries[i];
             tensor_figures f;
             geolip::entry_scan<float> scan(thresholds);
-            const weight_matrix m = read_matrix(files, e);
-            scan.add(m.view());
-            if (has_spectrum(e) && only.has(part::spectra)) f.values = geolip::singular_values(m.view());
+            if (has_spectrum(e) && only.has(part::spectra)) {
+                const weight_matrix m = read_matrix(files, e);
+                scan.add(m.view());
+                f.values = geolip::singular_values(m.view());
+            } else {
+                scan_entry(files, e, scan);
+            }
             f.entries = scan.result();
             out.tensors[i] = std::move(f);
         });

@@ -32,7 +32,7 @@ def random_bfloat16(count):
 def within(limit):
     """What a process does before it starts a program: memory that it may write, mapped files not counted, is limited."""
     def limit_memory():
-        resource.setrlimit(resource.RLIMIT_STACK, (MIB, MIB))  # of every thread
+        resource.setrlimit(resource.RLIMIT_STACK, (MIB // 2, MIB // 2))  # of every thread
         resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
     return limit_memory
 
