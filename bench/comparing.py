@@ -87,9 +87,9 @@ class Worker:
         return 1e3 * self.processor / self.done
 
 
-def torch_workers(script):
+def torch_workers(script, *arguments):
     """bench/<script> on one thread and on all cores, and what it says it runs on."""
-    command = [python_with_torch(), "-B", os.path.join(ROOT, "bench", script)]
+    command = [python_with_torch(), "-B", os.path.join(ROOT, "bench", script), *arguments]
     workers = [Worker(f"PyTorch, {n} thread{'s' * (n > 1)}", command + [str(n)], tuning()) for n in (1, CORES)]
     return workers, [worker.read() for worker in workers][0]
 

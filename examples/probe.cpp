@@ -16,6 +16,7 @@
 #include "geolip/checkpoint/catalogue.hpp"
 #include "geolip/checkpoint/model_files.hpp"
 #include "geolip/metrics/gaussian_spectrum.hpp"
+#include "support/large_blocks.hpp"
 #include "support/probe_csv.hpp"
 #include "support/probe_files.hpp"
 #include "support/probe_json.hpp"
@@ -28,6 +29,7 @@
 int main(int argc, char** argv) {
     using namespace examples;
     namespace cp = geolip::checkpoint;
+    return_large_blocks();
     CLI::App app("Measures the weights of a checkpoint, each figure beside what chance gives.", "probe");
     std::string path, mapping_file;
     bool list = false;
@@ -40,6 +42,10 @@ int main(int argc, char** argv) {
     app.add_flag("--hash", made_of.content, "Also hash the whole of the weights, as sha256sum does");
     add_text(app, "--mapping", "FILE", "none", "JSON: what tensors of an unknown architecture are",
              [&](const std::string& text) { mapping_file = text; });
+    probe::part_set only;
+    add_text(app, "--only", "LIST", "all",
+             "Some of sparsity, spectra, balance, neurons, layers, positions, norms, embeddings",
+             [&](const std::string& text) { only = probe::part_set(text); });
     add_text(app, "--seed", "N", "42", "Seed of samples and nulls",
              [&](const std::string& text) { made_of.seed = whole_number<std::uint64_t>(text, "--seed", 0); });
     add_text(app, "--threads", "N", "all", "Tensors at a time; no result depends on it",
@@ -63,7 +69,7 @@ int main(int argc, char** argv) {
         probe::measurements found;
         {
             progress bar(" tasks");
-            found = probe::measure(files, catalogue, made_of.seed, made_of.threads,
+            found = probe::measure(files, catalogue, only, made_of.seed, made_of.threads,
                                    [&](std::size_t done, std::size_t all) { bar(done, all); });
         }
         geolip::gaussian_spectra nulls(64, made_of.seed);

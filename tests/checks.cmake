@@ -87,6 +87,17 @@ geolip_check_preset(tsan clang++-19)
 geolip_check_preset(aarch64 aarch64-linux-gnu-g++)
 geolip_check_preset(cuda nvcc -DTARGETS=thrust_cuda_test)
 
+# ---- Readers of files that others write, fed with anything by clang's libFuzzer.
+foreach(reader safetensors npy)
+    set(seconds 40)
+    if(reader STREQUAL "npy")
+        set(seconds 8)
+    endif()
+    add_test(NAME fuzz.${reader} COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/fuzz/check ${reader} ${seconds}
+                                         ${work_dir}/fuzz_${reader} ${include_dir})
+    set_tests_properties(fuzz.${reader} PROPERTIES SKIP_RETURN_CODE 77)
+endforeach()
+
 # ---- And on an x86 processor from before AVX: run-time dispatch must not leak wide instructions into common code.
 find_program(QEMU_X86_64 qemu-x86_64)
 if(QEMU_X86_64 AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64")

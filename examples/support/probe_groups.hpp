@@ -49,7 +49,7 @@ inline std::vector<std::optional<spectral_figures>> spectra_of(const cp::catalog
     std::vector<std::optional<spectral_figures>> figures(c.entries.size());
     for (std::size_t i = 0; i < c.entries.size(); ++i) {
         const cp::catalogue_entry& e = c.entries[i];
-        if (!has_spectrum(e)) continue;
+        if (!has_spectrum(e) || !m.tensors[i] || m.tensors[i]->values.empty()) continue;
         const auto figure = [&](auto statistic) {
             return geolip::spectral_estimate(m.tensors[i]->values, e.outputs.count(), e.inputs(), nulls, statistic);
         };

@@ -76,6 +76,7 @@ inline json report_json(const cp::catalogue& c, const measurements& m, geolip::g
     json out = catalogue_json(c, made_of);
     null_curves curves(nulls, out["seed"]);
     const detail::entry_index index(c);
+    if (!m.only.all()) out["only"] = m.only.names();
     const auto sparsity = [](const geolip::sparsity(&below)[4]) {
         json list = json::array();
         for (std::size_t t = 0; t < thresholds.size(); ++t) {

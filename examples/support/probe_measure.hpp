@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "geolip/backend/memory_budget.hpp"
 #include "geolip/backend/work_queue.hpp"
 #include "geolip/checkpoint/catalogue.hpp"
 #include "geolip/checkpoint/model_files.hpp"
@@ -28,6 +29,7 @@
 #include "geolip/metrics.hpp"
 #include "geolip/metrics/qk_balance.hpp"
 #include "support/probe_curves.hpp"
+#include "support/probe_parts.hpp"
 
 namespace examples::probe {
 
@@ -53,11 +55,26 @@ inline weight_matrix read_matrix(const cp::model_files& files, const cp::catalog
                               std::span(m.values).subspan(r * run, run));
         return m;
     }
-    std::vector<float> stored(e.stored_rows * e.stored_cols);
-    files.read<float>(e.tensor, 0, std::span(stored));
-    for (std::size_t i = 0; i < m.rows; ++i)
-        for (std::size_t j = 0; j < m.cols; ++j) m.values[i * m.cols + j] = stored[j * e.stored_cols + e.outputs[i]];
+    std::vector<float> stored(e.stored_cols);  // one input of all outputs
+    for (std::size_t j = 0; j < m.cols; ++j) {
+        files.read<float>(e.tensor, j * e.stored_cols, std::span(stored));
+        for (std::size_t i = 0; i < m.rows; ++i) m.values[i * m.cols + j] = stored[e.outputs[i]];
+    }
     return m;
+}
+
+/// Adds its elements to `scan`, row by row, a part at a time.
+inline void scan_entry(const cp::model_files& files, const cp::catalogue_entry& e, geolip::entry_scan<float>& scan) {
+    if (e.orientation != cp::tensor_orientation::out_in) return scan.add(read_matrix(files, e).view());
+    constexpr std::size_t most = std::size_t{1} << 18;
+    const std::size_t run = e.outputs.run * e.inputs();
+    std::vector<float> part(std::min(most, run));
+    for (std::size_t r = 0; r < e.outputs.repeats; ++r)
+        for (std::size_t done = 0; done < run; done += most) {
+            const auto here = std::span(part).first(std::min(most, run - done));
+            files.read<float>(e.tensor, (e.outputs.first + r * e.outputs.stride) * e.inputs() + done, here);
+            scan.add(here);
+        }
 }
 
 /// What is read of one entry by itself.
@@ -126,6 +143,7 @@ struct embedding_line {
 };
 
 struct measurements {
+    part_set only;                                       ///< what was asked for
     std::vector<std::optional<tensor_figures>> tensors;  ///< of each entry that is measured
     std::vector<balance_line> balances;
     std::vector<neuron_line> neurons;
@@ -137,20 +155,31 @@ struct measurements {
 
 namespace detail {
 
-/// Runs all tasks, several at a time. What one throws first by number is thrown when all have stopped.
+/// Runs all tasks, as many at a time as their memory allows. What one throws first by number is thrown when all have
+/// stopped.
 class task_list {
 public:
-    void add(std::function<void()> task) { tasks_.push_back(std::move(task)); }
+    /// Bytes that a task may need for every byte of its operands, these among them; and what all may need beside.
+    static constexpr std::uint64_t bytes_per_byte = 4, slack = std::uint64_t{24} << 20;
+
+    /// `operands`: bytes of all that the task looks at together, as floats.
+    void add(std::uint64_t operands, std::function<void()> task) {
+        tasks_.push_back({bytes_per_byte * operands, std::move(task)});
+    }
 
     template <class Progress>
     void run(unsigned threads, Progress&& progress) {
+        std::uint64_t largest = 0;
+        for (const entry& t : tasks_) largest = std::max(largest, t.bytes);
+        geolip::memory_budget memory(largest + slack);
         geolip::work_queue queue(tasks_.size());
         std::atomic<std::size_t> done = 0;
         std::vector<std::exception_ptr> errors(tasks_.size());
         queue.run(threads, [&](std::size_t worker) {
             while (const auto i = queue.next()) {
                 try {
-                    tasks_[*i]();
+                    const auto share = memory.take(tasks_[*i].bytes);
+                    tasks_[*i].work();
                 } catch (...) {
                     errors[*i] = std::current_exception();
                     queue.stop();
@@ -164,7 +193,11 @@ public:
     }
 
 private:
-    std::vector<std::function<void()>> tasks_;
+    struct entry {
+        std::uint64_t bytes;
+        std::function<void()> work;
+    };
+    std::vector<entry> tasks_;
 };
 
 /// The measured entries by their place: the first of each.
@@ -192,10 +225,11 @@ private:
 
 /// Everything, tensors in parallel; the result does not depend on the number of threads.
 template <class Progress>
-measurements measure(const cp::model_files& files, const cp::catalogue& c, std::uint64_t seed, unsigned threads,
-                     Progress&& progress) {
+measurements measure(const cp::model_files& files, const cp::catalogue& c, const part_set& only, std::uint64_t seed,
+                     unsigned threads, Progress&& progress) {
     using enum cp::tensor_role;
     measurements out;
+    out.only = only;
     out.tensors.resize(c.entries.size());
     const detail::entry_index index(c);
     const auto number_of = [&](const cp::catalogue_entry& e) {
@@ -205,17 +239,18 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, std::
     std::map<group_key, std::vector<std::size_t>> layers;
     for (std::size_t i = 0; i < c.entries.size(); ++i) {
         const cp::catalogue_entry& e = c.entries[i];
-        if (is_scale(e)) out.scales.push_back({.entry = i, .mean = {}, .sd = {}});
+        if (is_scale(e) && only.has(part::norms)) out.scales.push_back({.entry = i, .mean = {}, .sd = {}});
         if (!e.measured()) continue;
-        if (e.role == query)
+        if (e.role == query && only.has(part::balance))
             if (const auto* other = index.beside(e, key))
                 out.balances.push_back({.query = i, .key = number_of(*other), .reason = {}, .reading = {}, .null = {}});
-        if (e.role == mlp_up && index.beside(e, mlp_down) != nullptr)
+        if (e.role == mlp_up && only.has(part::neurons) && index.beside(e, mlp_down) != nullptr)
             out.neurons.push_back({.up = i, .reading = {}, .null = {}});
-        if (e.role == position_bias) out.positions.push_back({.entry = i, .table = {}, .reading = {}, .null = {}});
-        if (e.role == embedding && e.side != cp::tensor_side::visual)
+        if (e.role == position_bias && only.has(part::positions))
+            out.positions.push_back({.entry = i, .table = {}, .reading = {}, .null = {}});
+        if (e.role == embedding && e.side != cp::tensor_side::visual && only.has(part::embeddings))
             out.embeddings.push_back({.entry = i, .cosines = {}, .norms = {}, .cv = {}, .variances = {}});
-        if (has_spectrum(e) && e.layer) layers[key_of(e)].push_back(i);
+        if (has_spectrum(e) && e.layer && only.has(part::layers)) layers[key_of(e)].push_back(i);
     }
     for (auto& [key, members] : layers) {
         std::ranges::stable_sort(members, {}, [&](std::size_t i) { return *c.entries[i].layer; });
@@ -233,22 +268,27 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, std::
     ascending(out.neurons, &neuron_line::up);
     ascending(out.positions, &position_line::entry);
 
+    const auto bytes_of = [&](std::size_t i) { return sizeof(float) * c.entries[i].elements; };
     detail::task_list tasks;
     for (std::size_t i = 0; i < c.entries.size(); ++i) {
-        if (!c.entries[i].measured()) continue;
-        tasks.add([&, i] {
+        if (!c.entries[i].measured() || !only.any({part::sparsity, part::spectra})) continue;
+        tasks.add(bytes_of(i), [&, i] {
             const cp::catalogue_entry& e = c.entries[i];
             tensor_figures f;
             geolip::entry_scan<float> scan(thresholds);
-            const weight_matrix m = read_matrix(files, e);
-            scan.add(m.view());
-            if (has_spectrum(e)) f.values = geolip::singular_values(m.view());
+            if (has_spectrum(e) && only.has(part::spectra)) {
+                const weight_matrix m = read_matrix(files, e);
+                scan.add(m.view());
+                f.values = geolip::singular_values(m.view());
+            } else {
+                scan_entry(files, e, scan);
+            }
             f.entries = scan.result();
             out.tensors[i] = std::move(f);
         });
     }
     for (balance_line& line : out.balances)
-        tasks.add([&] {
+        tasks.add(bytes_of(line.query) + bytes_of(line.key), [&] {
             const weight_matrix q = read_matrix(files, c.entries[line.query]),
                                 k = read_matrix(files, c.entries[line.key]);
             if (q.rows != k.rows || q.cols != k.cols) {
@@ -260,10 +300,12 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, std::
             line.reading = geolip::qk_balance<float>(q.view(), k.view());
             line.null = geolip::qk_balance_null(q.rows, q.cols, 64, seed);
         });
-    for (neuron_line& line : out.neurons)
-        tasks.add([&] {
-            const cp::catalogue_entry& e = c.entries[line.up];
-            const cp::catalogue_entry* gate = index.beside(e, mlp_gate);
+    for (neuron_line& line : out.neurons) {
+        const cp::catalogue_entry& e = c.entries[line.up];
+        const cp::catalogue_entry* gate = index.beside(e, mlp_gate);
+        std::uint64_t bytes = bytes_of(line.up) + bytes_of(number_of(*index.beside(e, mlp_down)));
+        if (gate != nullptr) bytes += bytes_of(number_of(*gate));
+        tasks.add(bytes, [&, gate] {
             const weight_matrix up = read_matrix(files, e);
             const weight_matrix down = read_matrix(files, *index.beside(e, mlp_down));
             const weight_matrix through = gate != nullptr ? read_matrix(files, *gate) : weight_matrix{};
@@ -275,13 +317,16 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, std::
                 up.view(), down.view(), gate != nullptr ? through.view() : geolip::matrix_view<const float>());
             line.null = geolip::neuron_importance_null(up.rows, up.cols, gate != nullptr, 4, seed);
         });
-    for (correlation_line& line : out.correlations)
-        tasks.add([&] {
-            line.members = layers.at(line.key);
-            line.reading = correlate_layers(files, c, line.members);
+    }
+    for (correlation_line& line : out.correlations) {
+        line.members = layers.at(line.key);
+        std::uint64_t largest = 0;
+        for (const std::size_t i : line.members) largest = std::max(largest, bytes_of(i));
+        tasks.add(2 * largest, [&] { line.reading = correlate_layers(files, c, line.members);
         });
+    }
     for (position_line& line : out.positions)
-        tasks.add([&] {
+        tasks.add(bytes_of(line.entry), [&] {
             const cp::catalogue_entry& e = c.entries[line.entry];
             if (e.shape.size() != 2 || e.shape[0] < 6) {
                 line.reading.reason = geolip::undefined_reason::too_few_rows;
@@ -294,7 +339,7 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, std::
             line.table = std::move(table);
         });
     for (scale_line& line : out.scales)
-        tasks.add([&] {
+        tasks.add(bytes_of(line.entry), [&] {
             const cp::catalogue_entry& e = c.entries[line.entry];
             std::vector<float> w(e.elements);
             files.read<float>(e.tensor, 0, std::span(w));
@@ -313,7 +358,7 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, std::
             line.sd = std::sqrt(squares / static_cast<double>(w.size()));
         });
     for (embedding_line& line : out.embeddings)
-        tasks.add([&, seed] {
+        tasks.add(bytes_of(line.entry), [&, seed] {
             const weight_matrix m = read_matrix(files, c.entries[line.entry]);
             line.cosines = geolip::pairwise_cosines<float>(m.view(), {.rows = 5000, .seed = seed});
             line.norms = geolip::row_norms<float>(m.view());

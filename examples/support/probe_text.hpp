@@ -62,8 +62,10 @@ inline std::string report_text(const cp::model_files& files, const cp::catalogue
                     shown(g.participation.value.mean(), 1), shown(g.participation.null.mean(), 1),
                     shown(g.rank_90.mean(), 1), shown(g.condition.mean(), 0)});
     }
-    section("Weights, by role: pooled shares and means over the matrices", groups);
-    text += "By chance: normal elements of the same size; Gaussian matrices of the same shapes.\n";
+    if (m.only.any({part::sparsity, part::spectra})) {
+        section("Weights, by role: pooled shares and means over the matrices", groups);
+        text += "By chance: normal elements of the same size; Gaussian matrices of the same shapes.\n";
+    }
 
     if (!m.balances.empty()) {
         table t({"queries and keys", "positive", "negative", "share", "by chance", "signed energy", "|M - M'| / |M|",

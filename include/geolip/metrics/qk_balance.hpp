@@ -6,14 +6,16 @@
 /// repel; and what independent Gaussian factors give. Needs Eigen (component `linalg`).
 
 #include <Eigen/Core>
-#include <Eigen/Eigenvalues>
 #include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "geolip/core/concepts.hpp"
@@ -22,6 +24,8 @@
 #include "geolip/core/matrix_view.hpp"
 #include "geolip/core/size_text.hpp"
 #include "geolip/linalg/detail/dense.hpp"
+#include "geolip/linalg/detail/tridiagonal_form.hpp"
+#include "geolip/random/fill.hpp"
 
 namespace geolip {
 
@@ -47,41 +51,110 @@ struct qk_balance_reading {
 
 namespace detail {
 
-/// The eigenvalues of (A B' + B A') / 2 that need not be zero, ascending. With 2 r < n columns these are those of a
-/// problem of order 2 r: [A B] = U R, and the symmetric part is U (R₁ R₂' + R₂ R₁') U' / 2.
-inline Eigen::VectorXd symmetric_part_eigenvalues(const dense_matrix& a, const dense_matrix& b) {
-    const Eigen::Index n = a.rows(), r = a.cols();
-    dense_matrix m;
-    if (2 * r < n) {
-        dense_matrix both(n, 2 * r);
-        both << a, b;
-        const Eigen::HouseholderQR<Eigen::Ref<dense_matrix>> qr(both);
-        const dense_matrix upper = both.topRows(2 * r).triangularView<Eigen::Upper>();
-        m = upper.leftCols(r) * upper.rightCols(r).transpose();
-    } else {
-        m = a * b.transpose();
+/// Of M = A B' divided by 2^(both exponents): eigenvalues of its symmetric part S that need not be zero, ascending, and
+/// |M|² and |M - M'|².
+struct product_spectrum {
+    std::vector<double> values;
+    double square = 0, asymmetry = 0;
+};
+
+/// The upper triangle of (A B' + sign B A') / 2, by strips of columns of A and B.
+template <class T>
+void half_product(matrix_view<const T> a, int exponent_a, matrix_view<const T> b, int exponent_b, double sign,
+                  matrix_view<double> to) {
+    constexpr std::size_t strip = 64;
+    const std::size_t n = a.rows();
+    const power_of_two scaled_a(exponent_a), scaled_b(exponent_b);
+    std::vector<double> left(2 * strip * n), right(2 * strip * n);
+    for (std::size_t first = 0; first < a.cols(); first += strip) {
+        const std::size_t here = (std::min)(strip, a.cols() - first);
+        for (std::size_t k = 0; k < here; ++k)
+            for (std::size_t i = 0; i < n; ++i) {
+                const double x = scaled_a(static_cast<double>(a(i, first + k)));
+                const double y = scaled_b(static_cast<double>(b(i, first + k)));
+                left[k * n + i] = x;
+                left[(here + k) * n + i] = y;
+                right[k * n + i] = 0.5 * y;
+                right[(here + k) * n + i] = 0.5 * sign * x;
+            }
+        add_to_upper({left.data(), 2 * here, n}, {right.data(), 2 * here, n}, to, isa::automatic);
     }
-    const dense_matrix symmetric = 0.5 * (m + m.transpose());
-    return Eigen::SelfAdjointEigenSolver<dense_matrix>(symmetric, Eigen::EigenvaluesOnly).eigenvalues();
 }
 
-inline qk_balance_reading read_balance(const dense_matrix& a, const dense_matrix& b, double tolerance) {
+/// With 4 r <= n a problem of order 2 r is solved: [A B] = U R, and M is U R₁ R₂' U'.
+template <class T>
+product_spectrum spectrum_of_product(matrix_view<const T> a, int exponent_a, matrix_view<const T> b, int exponent_b) {
+    const std::size_t n = a.rows(), r = a.cols();
+    product_spectrum s;
+    const auto both_triangles = [](const auto& m, std::size_t order) {
+        double diagonal = 0, above = 0;
+        for (std::size_t i = 0; i < order; ++i) {
+            diagonal += m(i, i) * m(i, i);
+            for (std::size_t j = i + 1; j < order; ++j) above += m(i, j) * m(i, j);
+        }
+        return diagonal + 2 * above;
+    };
+    std::vector<double> half;
+    std::size_t order = n;
+    if (4 * r <= n) {
+        order = 2 * r;
+        const power_of_two scaled_a(exponent_a), scaled_b(exponent_b);
+        dense_matrix both(dense_index(n), dense_index(order));
+        for (std::size_t k = 0; k < r; ++k)
+            for (std::size_t i = 0; i < n; ++i) {
+                both(dense_index(i), dense_index(k)) = scaled_a(static_cast<double>(a(i, k)));
+                both(dense_index(i), dense_index(r + k)) = scaled_b(static_cast<double>(b(i, k)));
+            }
+        const Eigen::HouseholderQR<Eigen::Ref<dense_matrix>> qr(both);
+        for (Eigen::Index j = 0; j < both.cols(); ++j)
+            for (Eigen::Index i = j + 1; i < both.cols(); ++i) both(i, j) = 0;
+        const auto upper = both.topRows(both.cols());
+        const dense_matrix m = upper.leftCols(dense_index(r)) * upper.rightCols(dense_index(r)).transpose();
+        both.resize(0, 0);
+        half.resize(order * order);
+        for (std::size_t i = 0; i < order; ++i)
+            for (std::size_t j = 0; j < order; ++j) {
+                const double x = m(dense_index(i), dense_index(j)), y = m(dense_index(j), dense_index(i));
+                half[i * order + j] = 0.5 * (x + y);
+                s.square += x * x;
+                s.asymmetry += (x - y) * (x - y);
+            }
+    } else {
+        half.resize(n * n, 0.0);
+        const matrix_view<double> view(half.data(), n, n);
+        half_product(a, exponent_a, b, exponent_b, -1, view);
+        s.asymmetry = 4 * both_triangles(view, n);
+        std::fill(half.begin(), half.end(), 0.0);
+        half_product(a, exponent_a, b, exponent_b, 1, view);
+        s.square = both_triangles(view, n) + 0.25 * s.asymmetry;
+    }
+    s.values = symmetric_values_in_place({half.data(), order, order});
+    if (2 * r < order) {  // the others are zeros
+        std::ranges::stable_sort(s.values, std::greater<>(), [](double v) { return std::fabs(v); });
+        s.values.resize(2 * r);
+        std::ranges::sort(s.values);
+    }
+    return s;
+}
+
+template <class T>
+qk_balance_reading read_balance(matrix_view<const T> a, int exponent_a, matrix_view<const T> b, int exponent_b,
+                                double tolerance) {
     qk_balance_reading r;
-    r.size = static_cast<std::size_t>(a.rows());
-    const Eigen::VectorXd values = symmetric_part_eigenvalues(a, b);
-    r.rank = static_cast<std::size_t>(values.size());
-    r.eigenvalues.assign(values.data(), values.data() + values.size());
-    std::reverse(r.eigenvalues.begin(), r.eigenvalues.end());
-    // |M|² = <A'A, B'B>, and |M - M'|² = 4 (|M|² - |S|²), S the symmetric part.
-    const double square = (a.transpose() * a).cwiseProduct(b.transpose() * b).sum();
-    if (!(square > 0)) {
+    r.size = a.rows();
+    product_spectrum s = spectrum_of_product(a, exponent_a, b, exponent_b);
+    std::vector<double>& values = s.values;
+    r.rank = values.size();
+    std::reverse(values.begin(), values.end());
+    if (!(s.square > 0)) {
+        r.eigenvalues = std::move(values);
         r.zero = r.size;
         r.reason = undefined_reason::all_zero;
         return r;
     }
-    const double largest = values.cwiseAbs().maxCoeff();
+    const double largest = (std::max)(std::fabs(values.front()), std::fabs(values.back()));
     double above = 0, total = 0;
-    for (const double v : r.eigenvalues) {
+    for (const double v : values) {
         if (v > tolerance * largest) ++r.positive;
         if (v < -tolerance * largest) ++r.negative;
         above += (std::max)(v, 0.0);
@@ -92,7 +165,9 @@ inline qk_balance_reading read_balance(const dense_matrix& a, const dense_matrix
     if (r.positive + r.negative > 0)
         r.balance = static_cast<double>(r.positive) / static_cast<double>(r.positive + r.negative);
     if (total > 0) r.signed_energy = above / total;
-    r.symmetry_deviation = 2 * std::sqrt((std::max)(1 - values.squaredNorm() / square, 0.0));
+    r.symmetry_deviation = std::sqrt(s.asymmetry / s.square);
+    for (double& v : values) v = std::scalbn(v, exponent_a + exponent_b);
+    r.eigenvalues = std::move(values);
     return r;
 }
 
@@ -100,7 +175,8 @@ inline qk_balance_reading read_balance(const dense_matrix& a, const dense_matrix
 
 /// The balance of M = A B', A and B both n x r. The documented product takes the stored matrices of queries and keys,
 /// (heads head_dim) x d_model; the form in the residual stream takes, head by head, their transposes, d_model x
-/// head_dim. Where 2 r < n, such as there, a problem of order 2 r is solved.
+/// head_dim. Where 4 r <= n, such as there, a problem of order 2 r is solved. Memory: n² doubles and 256 n, or 2 n r
+/// doubles and 4 r² where 4 r <= n.
 ///
 /// Eigenvalues are accurate to about n eps |M| in double precision. Rank decides much: the symmetric part of a product
 /// of rank r <= n / 2 has as many positive as negative eigenvalues, r each, whatever the weights.
@@ -113,16 +189,14 @@ qk_balance_reading qk_balance(matrix_view<const T> a, matrix_view<const T> b, do
     }
     if (!(tolerance >= 0 && tolerance < 1))
         detail::raise(usage_error("qk_balance: a tolerance of " + std::to_string(tolerance) + "; expected 0 to 1"));
-    const auto queries = detail::scaled_copy(a), keys = detail::scaled_copy(b);
-    if (!queries || !keys) {
+    const detail::matrix_range queries = detail::range_of(a), keys = detail::range_of(b);
+    if (!queries.finite || !keys.finite) {
         qk_balance_reading r;
         r.size = a.rows();
         r.reason = undefined_reason::nonfinite;
         return r;
     }
-    qk_balance_reading r = detail::read_balance(queries->values, keys->values, tolerance);
-    for (double& v : r.eigenvalues) v = std::scalbn(v, queries->exponent + keys->exponent);
-    return r;
+    return detail::read_balance(a, queries.exponent, b, keys.exponent, tolerance);
 }
 
 /// The null of `positive_fraction` for independent Gaussian factors n x r. Its mean is exact: rank / (2 n), rank =
@@ -143,10 +217,18 @@ inline null_reading qk_balance_null(std::size_t n, std::size_t r, std::size_t re
     double squares = 0;
     for (std::size_t i = 0; i < replicates; ++i) {
         const auto factor = [&](std::uint64_t purpose) {
-            return detail::gaussian_matrix(rows, cols, {seed, (purpose << 56) | i}, level);
+            std::vector<double> values(rows * cols);
+            fill_normal(std::span<double>(values), {seed, (purpose << 56) | i}, 0, level);
+            return values;
         };
-        const Eigen::VectorXd values = detail::symmetric_part_eigenvalues(factor(23), factor(24));
-        const double count = static_cast<double>((values.array() > 0).count());
+        const std::vector<double> a = factor(23), b = factor(24);
+        using view = matrix_view<const double>;
+        const auto step = static_cast<std::ptrdiff_t>(rows);
+        const auto values =
+            detail::spectrum_of_product(view(a.data(), rows, cols, 1, step), 0, view(b.data(), rows, cols, 1, step), 0)
+                .values;
+        const double count =
+            static_cast<double>(std::count_if(values.begin(), values.end(), [](double v) { return v > 0; }));
         const double own = count - 0.5 * static_cast<double>((std::min)(rows, 2 * cols));
         squares += own * own;
     }

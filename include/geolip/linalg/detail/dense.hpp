@@ -40,6 +40,17 @@ matrix_range range_of(matrix_view<const T> m) {
     return r;
 }
 
+/// x 2^-exponent, exact unless it is a subnormal number.
+class power_of_two {
+public:
+    explicit power_of_two(int exponent)
+        : first_(std::ldexp(1.0, -exponent / 2)), second_(std::ldexp(1.0, -exponent - -exponent / 2)) {}
+    double operator()(double x) const { return x * first_ * second_; }
+
+private:
+    double first_, second_;
+};
+
 /// A copy divided by 2^exponent, so that no product leaves the range of double.
 struct scaled_matrix {
     dense_matrix values;
