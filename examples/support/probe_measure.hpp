@@ -322,8 +322,7 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, const
         line.members = layers.at(line.key);
         std::uint64_t largest = 0;
         for (const std::size_t i : line.members) largest = std::max(largest, bytes_of(i));
-        tasks.add(2 * largest, [&] { line.reading = correlate_layers(files, c, line.members);
-        });
+        tasks.add(2 * largest, [&] { line.reading = correlate_layers(files, c, line.members); });
     }
     for (position_line& line : out.positions)
         tasks.add(bytes_of(line.entry), [&] {

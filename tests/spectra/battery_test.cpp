@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <limits>
 #include <span>
@@ -191,6 +192,43 @@ TEST_CASE("the same for any number of threads, and progress to the end") {
     CHECK(one.size() > 1000);
     CHECK(text(3) == one);
     CHECK(text(64) == one);
+}
+
+TEST_CASE("streamed metrics see the same in parts and in one piece, and hold no tensor") {
+    // 700,000 elements are three parts; the middle third of the rows is the entry.
+    const temporary_folder folder;
+    constexpr std::size_t rows = 2100, cols = 1000;
+    std::vector<float> w(rows * cols);
+    for (std::size_t i = 0; i < w.size(); ++i) w[i] = static_cast<float>((i * 7919) % 10007) / 20000.0f - 0.25f;
+    cp::safetensors_writer out(folder / "a.safetensors", {{"w", cp::dtype::f32, {rows, cols}}}, {});
+    out.write(std::as_bytes(std::span(w)));
+    out.commit();
+    const cp::model_files files(folder / "a.safetensors");
+    catalogue_entry e;
+    e.name = "w";
+    e.role = cp::tensor_role::value;
+    e.stored_rows = rows;
+    e.stored_cols = cols;
+    e.elements = 700 * cols;
+    e.outputs = {.first = 700, .run = 350, .stride = 350, .repeats = 2};
+    const battery<cp::sparsity_metric> parts;
+    CHECK(parts.bytes(e) == 4u << 18);
+    const auto in_parts = parts.measure(files, e);
+    const auto whole = parts.measure(weight_tensor(files, e));
+    REQUIRE(std::get<0>(in_parts));
+    CHECK(*std::get<0>(in_parts) == *std::get<0>(whole));
+    std::uint64_t below = 0;
+    for (std::size_t i = 700 * cols; i < 1400 * cols; ++i) below += std::fabs(w[i]) < 0.1f;
+    CHECK(std::get<0>(in_parts)->below[3] == below);
+    CHECK(std::get<0>(in_parts)->elements == 700 * cols);
+
+    const battery<cp::sparsity_metric, asks<1>> both;  // one needs it whole
+    CHECK(both.bytes(e) == 4 * e.elements);
+    CHECK(*std::get<0>(both.measure(files, e)) == *std::get<0>(whole));
+    CHECK(std::get<1>(both.measure(files, e))->value == static_cast<double>(w[700 * cols]));
+    e.reason = "not wanted";
+    CHECK(parts.bytes(e) == 0);
+    CHECK_FALSE(std::get<0>(parts.measure(files, e)));
 }
 
 TEST_CASE("what two metrics derive is made once") {

@@ -4,11 +4,14 @@
 /// \file
 /// `battery<Metrics...>`: measures every tensor of a checkpoint in one pass over its files. Component `json`.
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -18,6 +21,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "geolip/backend/memory_budget.hpp"
 #include "geolip/backend/work_queue.hpp"
 #include "geolip/checkpoint/catalogue_entry.hpp"
 #include "geolip/checkpoint/estimate_json.hpp"
@@ -51,21 +55,46 @@ concept reports_itself = requires(const M& m, const Result& r, const catalogue_e
 
 }  // namespace detail
 
+/// A metric that needs no more of a tensor than its elements one after the other: `scan(entry)` gives something with
+/// `add(part)`, called for parts of any size in the order of the file, and `result()`. A tensor that only such metrics
+/// apply to is never held whole.
+template <class M>
+concept streamed_metric = requires(const M& m, const catalogue_entry& e, std::span<const float> part) {
+    m.scan(e).add(part);
+    m.scan(e).result();
+};
+
+namespace detail {
+
+template <class M>
+auto reading_of(const M& m, const weight_tensor& w) {
+    if constexpr (streamed_metric<M>) {
+        auto scan = m.scan(w.entry());
+        scan.add(w.elements());
+        return scan.result();
+    } else {
+        return m.measure(w);
+    }
+}
+
+}  // namespace detail
+
 /// What a battery is made of: a `name`, the key of its results in the report; `applies(entry)`, which tensors it is
-/// for; and `measure(weights)`, called for each of them on any thread. The result is an `estimate`, a vector of
-/// `figure`s, or anything that the metric's own `json(result, entry)` reports.
+/// for; and `measure(weights)`, called for each of them on any thread, or else it is a `streamed_metric`. The result is
+/// an `estimate`, a vector of `figure`s, or anything that the metric's own `json(result, entry)` reports.
 template <class M>
 concept weight_metric = requires(const M& m, const catalogue_entry& e, const weight_tensor& w) {
     { M::name } -> std::convertible_to<std::string_view>;
     { m.applies(e) } -> std::convertible_to<bool>;
-    m.measure(w);
-    requires std::movable<decltype(m.measure(w))>;
-    requires detail::reported_result<decltype(m.measure(w))> || detail::reports_itself<M, decltype(m.measure(w))>;
+    requires streamed_metric<M> || requires { m.measure(w); };
+    requires std::movable<decltype(detail::reading_of(m, w))>;
+    requires detail::reported_result<decltype(detail::reading_of(m, w))> ||
+                 detail::reports_itself<M, decltype(detail::reading_of(m, w))>;
 };
 
 /// What a metric gives.
 template <weight_metric M>
-using result_of = decltype(std::declval<const M&>().measure(std::declval<const weight_tensor&>()));
+using result_of = decltype(detail::reading_of(std::declval<const M&>(), std::declval<const weight_tensor&>()));
 
 /// A list of metrics, known when the program is compiled. Each tensor is read once, and measured by all that apply to
 /// it; results do not depend on the number of threads.
@@ -106,16 +135,48 @@ public:
     /// Of one tensor, also of one that is in no file.
     row measure(const weight_tensor& w) const { return {one(std::get<Metrics>(metrics_), w)...}; }
 
-    /// Of all entries of a catalogue, several at a time. `progress(done, all)` is called on the caller's thread.
-    /// What reading or a metric throws ends it and is thrown here.
+    /// Of one tensor of a file: whole, or a MiB at a time where all that applies is streamed.
+    row measure(const model_files& files, const catalogue_entry& e) const {
+        if (!applies(e)) return {};
+        if (needs_whole(e)) return measure(weight_tensor(files, e));
+        std::tuple<std::optional<scan_of<Metrics>>...> scans{begin(std::get<Metrics>(metrics_), e)...};
+        std::vector<float> buffer;
+        detail::for_each_run(e, [&](std::size_t first, std::size_t count) {
+            for (std::size_t done = 0; done < count; done += part_elements) {
+                buffer.resize((std::min)(part_elements, count - done));
+                files.read<float>(e.tensor, first + done, std::span(buffer));
+                std::apply([&](auto&... scan) { ((scan ? scan->add(std::span<const float>(buffer)) : void()), ...); },
+                           scans);
+            }
+        });
+        return std::apply([](auto&... scan) { return row{end<Metrics>(scan)...}; }, scans);
+    }
+
+    /// Bytes that this needs for the weights: of all, or of a part.
+    std::uint64_t bytes(const catalogue_entry& e) const {
+        if (!applies(e)) return 0;
+        return sizeof(float) * (needs_whole(e) ? e.elements : (std::min<std::uint64_t>)(part_elements, e.elements));
+    }
+
+    /// Of all entries of a catalogue, several at a time, as many as fit into four times the largest of them and 24 MiB.
+    /// `progress(done, all)` is called on the caller's thread. What reading or a metric throws ends it and is thrown
+    /// here.
     template <class Progress>
     std::vector<row> run(const model_files& files, const catalogue& c, std::size_t threads, Progress&& progress) const {
+        constexpr std::uint64_t for_each_byte = 4, beside = std::uint64_t{24} << 20;
+        std::uint64_t largest = 0;
+        for (const catalogue_entry& e : c.entries) largest = (std::max)(largest, for_each_byte * bytes(e));
+        memory_budget memory(largest + beside);
         std::vector<row> rows(c.entries.size());
         work_queue queue(c.entries.size());
         std::atomic<std::size_t> done = 0;
         queue.run(threads, [&](std::size_t worker) {
             while (const auto i = queue.next()) {
-                if (applies(c.entries[*i])) rows[*i] = measure(weight_tensor(files, c.entries[*i]));
+                const catalogue_entry& e = c.entries[*i];
+                if (applies(e)) {
+                    const auto share = memory.take(for_each_byte * bytes(e));
+                    rows[*i] = measure(files, e);
+                }
                 ++done;
                 if (worker == 0) progress(done.load(), rows.size());
             }
@@ -144,8 +205,35 @@ private:
     template <class M>
     static std::optional<result_of<M>> one(const M& metric, const weight_tensor& w) {
         if (!w.entry().measured() || !metric.applies(w.entry())) return std::nullopt;
-        return metric.measure(w);
+        return detail::reading_of(metric, w);
     }
+
+    // What scans the parts; of a metric that does not, nothing.
+    struct no_scan {
+        void add(std::span<const float>) {}
+    };
+    template <class M>
+    static auto begin(const M& metric, const catalogue_entry& e) {
+        if constexpr (streamed_metric<M>)
+            return metric.applies(e) ? std::optional(metric.scan(e)) : std::nullopt;
+        else
+            return std::optional<no_scan>();
+    }
+    template <class M>
+    using scan_of =
+        typename decltype(begin(std::declval<const M&>(), std::declval<const catalogue_entry&>()))::value_type;
+    template <class M, class Scan>
+    static std::optional<result_of<M>> end(std::optional<Scan>& scan) {
+        if constexpr (streamed_metric<M>)
+            if (scan) return scan->result();
+        return std::nullopt;
+    }
+    bool needs_whole(const catalogue_entry& e) const {
+        return e.orientation == tensor_orientation::in_out ||
+               ((!streamed_metric<Metrics> && std::get<Metrics>(metrics_).applies(e)) || ...);
+    }
+    static constexpr std::size_t part_elements = std::size_t{1} << 18;
+
     template <class M>
     void add(nlohmann::ordered_json& out, const row& r, const catalogue_entry& e) const {
         const auto& found = result<M>(r);

@@ -33,11 +33,7 @@ struct sparsity_metric {
     /// To all.
     bool applies(const catalogue_entry&) const { return true; }
     /// One pass over the elements.
-    entry_statistics measure(const weight_tensor& w) const {
-        entry_scan<float> scan(thresholds);
-        scan.add(w.view());
-        return scan.result();
-    }
+    entry_scan<float> scan(const catalogue_entry&) const { return entry_scan<float>(thresholds); }
     /// An estimate for each threshold.
     nlohmann::ordered_json json(const entry_statistics& s, const catalogue_entry&) const {
         nlohmann::ordered_json out = nlohmann::ordered_json::array();

@@ -25,6 +25,15 @@ namespace detail {
 template <class Derived>
 inline constexpr char derived_key = 0;
 
+/// `f(first, count)` for each run of elements of the tensor that an entry of rows is made of.
+template <class F>
+void for_each_run(const catalogue_entry& e, F&& f) {
+    if (e.stored_rows == 0) return f(std::size_t{0}, static_cast<std::size_t>(e.elements));
+    const std::size_t cols = e.inputs();
+    for (std::size_t r = 0; r < e.outputs.repeats; ++r)
+        f((e.outputs.first + r * e.outputs.stride) * cols, e.outputs.run * cols);
+}
+
 }  // namespace detail
 
 /// The weights of an entry, out x in, however they are stored; of a tensor that is no matrix, one row. For one thread
@@ -46,13 +55,12 @@ public:
           rows_(entry.stored_rows > 0 ? entry.outputs.count() : 1),
           cols_(entry.stored_rows > 0 ? entry.inputs() : static_cast<std::size_t>(entry.elements)),
           values_(rows_ * cols_) {
-        if (entry.stored_rows == 0) {
-            files.read<float>(entry.tensor, 0, std::span(values_));
-        } else if (entry.orientation == tensor_orientation::out_in) {
-            const std::size_t run = entry.outputs.run * cols_;
-            for (std::size_t r = 0; r < entry.outputs.repeats; ++r)
-                files.read<float>(entry.tensor, (entry.outputs.first + r * entry.outputs.stride) * cols_,
-                                  std::span(values_).subspan(r * run, run));
+        if (entry.orientation == tensor_orientation::out_in) {
+            std::size_t done = 0;
+            detail::for_each_run(entry, [&](std::size_t first, std::size_t count) {
+                files.read<float>(entry.tensor, first, std::span(values_).subspan(done, count));
+                done += count;
+            });
         } else {  // what is stored row by row: one input of all outputs
             std::vector<float> stored(entry.stored_cols);
             for (std::size_t j = 0; j < cols_; ++j) {
@@ -64,6 +72,8 @@ public:
 
     /// What it is; must outlive this.
     const catalogue_entry& entry() const { return *entry_; }
+    /// All weights, row by row.
+    std::span<const float> elements() const { return values_; }
     /// The matrix, out x in.
     matrix_view<const float> view() const { return {values_.data(), rows_, cols_}; }
 
