@@ -17,6 +17,7 @@
 #include "geolip/checkpoint/model_files.hpp"
 #include "geolip/metrics/gaussian_spectrum.hpp"
 #include "support/large_blocks.hpp"
+#include "support/probe_beside.hpp"
 #include "support/probe_csv.hpp"
 #include "support/probe_files.hpp"
 #include "support/probe_json.hpp"
@@ -31,12 +32,17 @@ int main(int argc, char** argv) {
     namespace cp = geolip::checkpoint;
     return_large_blocks();
     CLI::App app("Measures the weights of a checkpoint, each figure beside what chance gives.", "probe");
-    std::string path, mapping_file;
+    std::string path, mapping_file, model;
     bool list = false;
     probe::report_files reports;
     probe::provenance made_of;
     made_of.threads = std::max(1u, std::thread::hardware_concurrency());
     app.add_option("PATH", path, "A model's folder, an index of shards, or a safetensors file");
+    const CLI::Option* documented =
+        app.add_option("--documented", model,
+                       "What the documents say of a model, or of all; with PATH, beside its report")
+            ->type_name("[MODEL]")
+            ->expected(0, 1);
     app.add_flag("--list", list, "Show what every tensor is, and measure nothing");
     reports.add_options(app);
     app.add_flag("--hash", made_of.content, "Also hash the whole of the weights, as sha256sum does");
@@ -51,6 +57,10 @@ int main(int argc, char** argv) {
     add_text(app, "--threads", "N", "all", "Tensors at a time; no result depends on it",
              [&](const std::string& text) { made_of.threads = whole_number<unsigned>(text, "--threads", 1, 1024); });
     return run(app, argc, argv, [&] {
+        if (path.empty() && documented->count() > 0 && reports.only_prints()) {
+            print(probe::documented_report(model, reports.prints_json(), made_of.seed));
+            return 0;
+        }
         reports.settle(path);
         const cp::model_files files(path);
         reports.refuse_inputs(files, mapping_file);
@@ -66,6 +76,7 @@ int main(int argc, char** argv) {
                           [&] { return probe::catalogue_text(files, catalogue); });
             return 0;
         }
+        const probe::documented_beside beside(files, catalogue, model);
         probe::measurements found;
         {
             progress bar(" tasks");
@@ -73,9 +84,18 @@ int main(int argc, char** argv) {
                                    [&](std::size_t done, std::size_t all) { bar(done, all); });
         }
         geolip::gaussian_spectra nulls(64, made_of.seed);
-        reports.write(
-            [&] { return probe::report_json(catalogue, found, nulls, probe::provenance_json(files, made_of)); },
-            [&] { return probe::report_text(files, catalogue, found, nulls); });
+        nlohmann::ordered_json report;
+        const auto document = [&] {
+            if (report.is_null()) {
+                report = probe::report_json(catalogue, found, nulls, probe::provenance_json(files, made_of));
+                beside.add_to(report, catalogue, made_of.seed);
+            }
+            return report;
+        };
+        reports.write(document, [&] {
+            const std::string text = probe::report_text(files, catalogue, found, nulls);
+            return beside.any() ? text + beside.text(document(), catalogue, made_of.seed) : text;
+        });
         return 0;
     });
 }

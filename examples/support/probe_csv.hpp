@@ -48,7 +48,9 @@ public:
     explicit csv_walk(const json& document) {
         out_ = header;
         for (const auto& [key, value] : document.items()) {
-            if (value.is_number()) {
+            if (key == "documented") {
+                documented(value);
+            } else if (value.is_number()) {
                 where_ = {"document", "", "", ""};
                 row(key, {.value = &value});
             } else if (value.is_array()) {
@@ -80,6 +82,24 @@ private:
     static std::string number_of(const json* x) {
         if (x == nullptr || !x->is_number()) return "";
         return x->is_number_float() ? geolip::sweep::shortest(x->get<double>()) : x->dump();
+    }
+
+    /// What the documents say, and ours, of one figure a line each.
+    void documented(const json& x) {
+        if (!x.is_object() || !x.contains("rows")) return;
+        for (const json& line : x["rows"]) {
+            where_ = {"documented", "", text_of(first_of(line, {"of"})), ""};
+            if (const std::string other = text_of(first_of(line, {"other"})); !other.empty())
+                where_.place = text_of(first_of(line, {"model"})) + " and " + other;
+            const std::string figure = text_of(first_of(line, {"section"})) + ' ' + text_of(first_of(line, {"figure"}));
+            cells c{.value = first_of(line, {"documented"})};
+            join(c, first_of(line, {"null"}));
+            row(figure + ", documented", c);
+            c.value = first_of(line, {"measured"});
+            const std::string reason = text_of(first_of(line, {"reason"}));
+            c.reason = reason;
+            row(figure + ", measured", c);
+        }
     }
 
     /// What stands in an array of the document, or an object of it.

@@ -36,6 +36,10 @@ public:
         app.add_option("--html", names_[2], "Write a page with pictures, for a browser")->type_name("FILE");
     }
 
+    /// Whether no file is named, before `settle`.
+    bool only_prints() const { return names_[0].empty() && names_[1].empty() && names_[2].empty(); }
+    bool prints_json() const { return json_->count() > 0; }
+
     /// A word behind --json is a file only if there is another one that names the model.
     /// \throws CLI::RequiredError if there is no PATH
     void settle(std::string& path) {

@@ -9,6 +9,7 @@
 
 #include "support/page.hpp"
 #include "support/probe_html_data.hpp"
+#include "support/probe_html_documented.hpp"
 #include "support/probe_html_pairs.hpp"
 #include "support/probe_html_spectra.hpp"
 
@@ -53,6 +54,7 @@ inline std::string report_html(const json& document) {
     p.section("Position biases", positions_section(document, figure));
     p.section("Norm layers", norms_section(document, figure));
     p.section("Embeddings", embeddings_section(document, figure));
+    p.section("Beside the documents", documented_section(document));
     p.section("Not measured", unmeasured_section(document));
     p.section("All tensors", tensors_section(document));
     return p.text("Weights of " + text_at(document["architecture"], "name"), page_lead(document));

@@ -194,6 +194,11 @@ inline json report_json(const cp::catalogue& c, const measurements& m, geolip::g
         json line{{"tensor", c.entries[p.entry].name},
                   {"place", place_of(c.entries[p.entry])},
                   {"layer", layer_json(c.entries[p.entry])}};
+        double smallest = 0, largest = 0;
+        for (const geolip::position_head& h : p.reading.heads) {
+            smallest = &h == p.reading.heads.data() ? h.smallest : std::min(smallest, h.smallest);
+            largest = &h == p.reading.heads.data() ? h.largest : std::max(largest, h.largest);
+        }
         if (p.reading.reason != geolip::undefined_reason::none)
             line["reason"] = geolip::describe(p.reading.reason);
         else
@@ -201,6 +206,8 @@ inline json report_json(const cp::catalogue& c, const measurements& m, geolip::g
                          {"local", p.reading.local},
                          {"global", p.reading.global},
                          {"mixed", p.reading.mixed},
+                         {"smallest", smallest},
+                         {"largest", largest},
                          {"null_local", json_of(p.null.local)},
                          {"null_global", json_of(p.null.global)},
                          {"biases", biases_json(p, c.entries[p.entry])}});
@@ -221,6 +228,8 @@ inline json report_json(const cp::catalogue& c, const measurements& m, geolip::g
     for (const embedding_line& l : m.embeddings) {
         const auto distribution = [](const geolip::pairwise_reading& r) {
             json line{{"rows", r.rows}, {"mean", json_of(r.mean)}, {"sd", json_of(r.sd)}};
+            if (r.values) line["smallest"] = number(r.values->smallest());
+            if (r.values) line["largest"] = number(r.values->largest());
             if (r.values)
                 for (const auto& [name, share] :
                      {std::pair("1 %", 0.01), std::pair("50 %", 0.5), std::pair("99 %", 0.99)})

@@ -7,6 +7,7 @@
 #include "geolip/checkpoint/battery.hpp"
 #include "geolip/checkpoint/catalogue.hpp"
 #include "geolip/checkpoint/dtype.hpp"
+#include "geolip/checkpoint/known_model_match.hpp"
 #include "geolip/checkpoint/known_models.hpp"
 #include "geolip/checkpoint/model_files.hpp"
 #include "geolip/checkpoint/npy.hpp"

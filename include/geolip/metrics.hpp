@@ -9,6 +9,7 @@
 #include "geolip/metrics/distribution.hpp"
 #include "geolip/metrics/gaussian_spectrum.hpp"
 #include "geolip/metrics/head_health.hpp"
+#include "geolip/metrics/large_gaussian.hpp"
 #include "geolip/metrics/layer_correlation.hpp"
 #include "geolip/metrics/layer_products.hpp"
 #include "geolip/metrics/neuron_importance.hpp"
