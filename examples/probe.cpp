@@ -12,6 +12,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "geolip/checkpoint/catalogue.hpp"
 #include "geolip/checkpoint/model_files.hpp"
@@ -20,6 +21,7 @@
 #include "support/probe_beside.hpp"
 #include "support/probe_csv.hpp"
 #include "support/probe_files.hpp"
+#include "support/probe_further.hpp"
 #include "support/probe_json.hpp"
 #include "support/probe_measure.hpp"
 #include "support/probe_provenance.hpp"
@@ -32,7 +34,7 @@ int main(int argc, char** argv) {
     namespace cp = geolip::checkpoint;
     return_large_blocks();
     CLI::App app("Measures the weights of a checkpoint, each figure beside what chance gives.", "probe");
-    std::string path, mapping_file, model;
+    std::string path, mapping_file, tokens_file, model;
     bool list = false;
     probe::report_files reports;
     probe::provenance made_of;
@@ -50,8 +52,10 @@ int main(int argc, char** argv) {
              [&](const std::string& text) { mapping_file = text; });
     probe::part_set only;
     add_text(app, "--only", "LIST", "all",
-             "Some of sparsity, spectra, balance, neurons, layers, positions, norms, embeddings",
+             "Some of sparsity, spectra, balance, neurons, layers, positions, norms, filters, embeddings",
              [&](const std::string& text) { only = probe::part_set(text); });
+    add_text(app, "--tokens", "FILE", "none", "JSON: numbers of digits and of categories of tokens",
+             [&](const std::string& text) { tokens_file = text; });
     add_text(app, "--seed", "N", "42", "Seed of samples and nulls",
              [&](const std::string& text) { made_of.seed = whole_number<std::uint64_t>(text, "--seed", 0); });
     add_text(app, "--threads", "N", "all", "Tensors at a time; no result depends on it",
@@ -63,13 +67,15 @@ int main(int argc, char** argv) {
         }
         reports.settle(path);
         const cp::model_files files(path);
-        reports.refuse_inputs(files, mapping_file);
+        reports.refuse_inputs(files, mapping_file, tokens_file);
         std::optional<cp::catalogue_mapping> mapping;
         if (!mapping_file.empty())
             mapping = cp::parse_catalogue_mapping(cp::detail::read_json_document(mapping_file, 16'000'000));
         made_of.mapping = mapping_file;
         const cp::catalogue catalogue =
             cp::make_catalogue(files.tensors(), files.config(), mapping ? &*mapping : nullptr);
+        probe::token_choice tokens;
+        if (!list && only.has(probe::part::embeddings)) tokens = probe::choose_tokens(path, tokens_file);
         reports.open();
         if (list) {
             reports.write([&] { return probe::catalogue_json(catalogue, probe::provenance_json(files, made_of)); },
@@ -78,22 +84,30 @@ int main(int argc, char** argv) {
         }
         const probe::documented_beside beside(files, catalogue, model);
         probe::measurements found;
+        probe::further_figures further;
         {
             progress bar(" tasks");
             found = probe::measure(files, catalogue, only, made_of.seed, made_of.threads,
                                    [&](std::size_t done, std::size_t all) { bar(done, all); });
         }
+        {
+            progress bar(" tasks");
+            further = probe::measure_further(files, catalogue, found, std::move(tokens), made_of.seed, made_of.threads,
+                                             [&](std::size_t done, std::size_t all) { bar(done, all); });
+        }
         geolip::gaussian_spectra nulls(64, made_of.seed);
-        nlohmann::ordered_json report;
+        probe::json report;
         const auto document = [&] {
             if (report.is_null()) {
                 report = probe::report_json(catalogue, found, nulls, probe::provenance_json(files, made_of));
+                probe::add_to(report, further, catalogue, found);
                 beside.add_to(report, catalogue, made_of.seed);
             }
             return report;
         };
         reports.write(document, [&] {
-            const std::string text = probe::report_text(files, catalogue, found, nulls);
+            const std::string text =
+                probe::report_text(files, catalogue, found, nulls) + probe::text_of(further, catalogue, found);
             return beside.any() ? text + beside.text(document(), catalogue, made_of.seed) : text;
         });
         return 0;

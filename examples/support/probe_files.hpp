@@ -49,8 +49,9 @@ public:
     }
 
     /// \throws usage_error where a report would be written over what it is made of, or over another report
-    void refuse_inputs(const geolip::checkpoint::model_files& files, const std::string& mapping) const {
-        std::vector<std::filesystem::path> taken{files.config_path(), mapping};
+    void refuse_inputs(const geolip::checkpoint::model_files& files, const std::string& mapping,
+                       const std::string& tokens) const {
+        std::vector<std::filesystem::path> taken{files.config_path(), mapping, tokens};
         for (const auto& f : files.files()) taken.push_back(f.path());
         for (const std::string& name : names_) {
             if (name.empty() || geolip::is_stream(name)) continue;

@@ -214,16 +214,27 @@ inline json report_json(const cp::catalogue& c, const measurements& m, geolip::g
         out["position_bias"].push_back(line);
     }
     out["norms"] = json::array();
-    for (const scale_line& s : m.scales)
-        out["norms"].push_back({{"tensor", c.entries[s.entry].name},
-                                {"group", name_of(key_of(c.entries[s.entry]))},
-                                {"layer", layer_json(c.entries[s.entry])},
-                                {"mean", number(s.mean)},
-                                {"sd", number(s.sd)},
-                                {"size", s.size},
-                                {"above_1.5", s.high},
-                                {"below_0.5", s.low},
-                                {"from_0.8_to_1.2", s.near_one}});
+    for (const scale_line& s : m.scales) {
+        const geolip::scale_reading& r = s.reading;
+        const std::optional<double> start = r.mean.null.value;
+        json line{{"tensor", c.entries[s.entry].name},
+                  {"group", name_of(key_of(c.entries[s.entry]))},
+                  {"layer", layer_json(c.entries[s.entry])},
+                  {"mean", number(r.mean.value)},
+                  {"sd", number(r.sd.value)},
+                  {"smallest", number(r.smallest)},
+                  {"largest", number(r.largest)},
+                  {"size", r.size},
+                  {"starts_at", number(start)},
+                  {"still_there", start ? json(r.initial) : json(nullptr)},
+                  {"moved", number(r.moved.value)},
+                  {"multiplier", start == 0.0 ? "1 + weight" : "weight"},
+                  {"above_1.5", r.high},
+                  {"below_0.5", r.low},
+                  {"from_0.8_to_1.2", r.near_one}};
+        if (!r.mean.value) line["reason"] = geolip::describe(r.mean.reason);
+        out["norms"].push_back(line);
+    }
     out["embeddings"] = json::array();
     for (const embedding_line& l : m.embeddings) {
         const auto distribution = [](const geolip::pairwise_reading& r) {

@@ -103,9 +103,23 @@ inline bool is_scale(const cp::catalogue_entry& e) {
            (e.name.ends_with("weight") || e.name.ends_with("gamma"));
 }
 
+/// What a norm layer's scales begin with: 1 where it multiplies by them, 0 where, as in Gemma and Qwen3.5, by 1 + them.
+/// Empty where the architecture is unknown.
+inline std::optional<double> first_scale(const cp::detected_architecture& a, const cp::catalogue_entry& e) {
+    if (a.name == "unknown" || e.guessed) return std::nullopt;
+    if (e.name.find("mm_soft_emb_norm") != std::string::npos) return 0.0;  // Gemma's, before the tower's states
+    const bool gated = e.attention == cp::attention_kind::linear;          // Qwen3.5's, within linear attention
+    const bool one_and = a.name.starts_with("t5gemma") || (a.name == "qwen3.5" && !gated) ||
+                         (a.name == "llama" && a.evidence.find("'gemma") != std::string::npos);
+    return one_and && e.side != cp::tensor_side::visual ? 0.0 : 1.0;
+}
+
 /// Entries that are looked at together: of one role, side, attention and part of the path.
 using group_key = std::tuple<cp::tensor_side, cp::attention_kind, cp::tensor_role, cp::path_part>;
 inline group_key key_of(const cp::catalogue_entry& e) { return {e.side, e.attention, e.role, e.path}; }
+
+/// Of an entry's elements as floats.
+inline std::uint64_t bytes_of(const cp::catalogue_entry& e) { return sizeof(float) * e.elements; }
 
 /// Queries and keys of one layer.
 struct balance_line {
@@ -132,8 +146,7 @@ struct position_line {
 };
 struct scale_line {
     std::size_t entry = 0;
-    std::optional<double> mean, sd;
-    std::size_t high = 0, low = 0, near_one = 0, size = 0;
+    geolip::scale_reading reading;
 };
 struct embedding_line {
     std::size_t entry = 0;
@@ -239,7 +252,7 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, const
     std::map<group_key, std::vector<std::size_t>> layers;
     for (std::size_t i = 0; i < c.entries.size(); ++i) {
         const cp::catalogue_entry& e = c.entries[i];
-        if (is_scale(e) && only.has(part::norms)) out.scales.push_back({.entry = i, .mean = {}, .sd = {}});
+        if (is_scale(e) && only.has(part::norms)) out.scales.push_back({.entry = i, .reading = {}});
         if (!e.measured()) continue;
         if (e.role == query && only.has(part::balance))
             if (const auto* other = index.beside(e, key))
@@ -268,7 +281,7 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, const
     ascending(out.neurons, &neuron_line::up);
     ascending(out.positions, &position_line::entry);
 
-    const auto bytes_of = [&](std::size_t i) { return sizeof(float) * c.entries[i].elements; };
+    const auto bytes_of = [&](std::size_t i) { return probe::bytes_of(c.entries[i]); };
     detail::task_list tasks;
     for (std::size_t i = 0; i < c.entries.size(); ++i) {
         if (!c.entries[i].measured() || !only.any({part::sparsity, part::spectra})) continue;
@@ -342,19 +355,7 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, const
             const cp::catalogue_entry& e = c.entries[line.entry];
             std::vector<float> w(e.elements);
             files.read<float>(e.tensor, 0, std::span(w));
-            double sum = 0, squares = 0;
-            for (const float x : w) sum += static_cast<double>(x);
-            const double mean = sum / static_cast<double>(w.size());
-            for (const float x : w) {
-                squares += (static_cast<double>(x) - mean) * (static_cast<double>(x) - mean);
-                line.high += x > 1.5f;
-                line.low += x < 0.5f;
-                line.near_one += x > 0.8f && x < 1.2f;
-            }
-            line.size = w.size();
-            if (w.empty() || !geolip::detail::finite(squares)) return;
-            line.mean = mean;
-            line.sd = std::sqrt(squares / static_cast<double>(w.size()));
+            line.reading = geolip::scale_statistics<float>(std::span<const float>(w), first_scale(c.architecture, e));
         });
     for (embedding_line& line : out.embeddings)
         tasks.add(bytes_of(line.entry), [&, seed] {

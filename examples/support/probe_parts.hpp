@@ -17,9 +17,9 @@
 namespace examples::probe {
 
 /// What `probe` measures. Spectra bring sparsity along, which costs next to nothing where a tensor is read anyway.
-enum class part { sparsity, spectra, balance, neurons, layers, positions, norms, embeddings };
-inline constexpr std::array<std::string_view, 8> part_names = {"sparsity", "spectra",   "balance", "neurons",
-                                                               "layers",   "positions", "norms",   "embeddings"};
+enum class part { sparsity, spectra, balance, neurons, layers, positions, norms, filters, embeddings };
+inline constexpr std::array<std::string_view, 9> part_names = {"sparsity",  "spectra", "balance", "neurons",   "layers",
+                                                               "positions", "norms",   "filters", "embeddings"};
 
 /// Some of them; all unless told.
 class part_set {

@@ -118,11 +118,11 @@ inline std::string report_text(const cp::model_files& files, const cp::catalogue
         std::map<std::string, std::size_t> sizes;
         for (const scale_line& s : m.scales) {
             const std::string kind = name_of(key_of(c.entries[s.entry]));
-            if (s.mean) kinds[kind].first.add(*s.mean);
-            kinds[kind].second += s.near_one;
-            sizes[kind] += s.size;
+            if (s.reading.mean.value) kinds[kind].first.add(*s.reading.mean.value);
+            kinds[kind].second += s.reading.near_one;
+            sizes[kind] += s.reading.size;
         }
-        table t({"norm layers", "tensors", "mean scale", "0.8 to 1.2", "of"});
+        table t({"norm layers", "tensors", "mean scale", "multiplier 0.8 to 1.2", "of"});
         for (const auto& [kind, figures] : kinds)
             t.add({kind, std::to_string(figures.first.count()), shown(figures.first.mean()),
                    std::to_string(figures.second), std::to_string(sizes[kind])});

@@ -92,7 +92,7 @@ class ProbeMemory(Programs):
         self.fail_with(2, ["''"], "probe", self.at, "--only", "norms,")
         everything = json.loads(self.succeed("probe", self.at, "--json"))
         self.assertNotIn("only", everything)
-        parts = "sparsity,spectra,balance,neurons,layers,positions,norms,embeddings"
+        parts = "sparsity,spectra,balance,neurons,layers,positions,norms,filters,embeddings"
         self.assertEqual(json.loads(self.succeed("probe", self.at, "--json", "--only", parts)), everything)
         layers = json.loads(self.succeed("probe", self.at, "--json", "--only", "layers,balance"))
         self.assertEqual(layers["only"], ["balance", "layers"])

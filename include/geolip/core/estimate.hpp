@@ -20,6 +20,7 @@ enum class undefined_reason {
     no_elements,            ///< an empty matrix
     nonfinite,              ///< an element that is not a finite number
     all_zero,               ///< a matrix of zeros
+    zero_spread,            ///< a correlation of figures that are all equal
 };
 
 /// One sentence for a reader.
@@ -35,6 +36,7 @@ constexpr const char* describe(undefined_reason reason) {
         case undefined_reason::no_elements: return "there are no elements";
         case undefined_reason::nonfinite: return "an element is not a finite number";
         case undefined_reason::all_zero: return "all elements are zero";
+        case undefined_reason::zero_spread: return "all values are equal";
     }
     return "undefined";
 }

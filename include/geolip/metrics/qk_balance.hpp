@@ -24,6 +24,7 @@
 #include "geolip/core/matrix_view.hpp"
 #include "geolip/core/size_text.hpp"
 #include "geolip/linalg/detail/dense.hpp"
+#include "geolip/linalg/detail/product_norm.hpp"
 #include "geolip/linalg/detail/tridiagonal_form.hpp"
 #include "geolip/random/fill.hpp"
 
@@ -47,6 +48,8 @@ struct qk_balance_reading {
     std::optional<double> signed_energy;
     /// |M - M'| / |M| in the Frobenius norm: 0 symmetric, √2 for M without a preference, 2 antisymmetric.
     std::optional<double> symmetry_deviation;
+    /// |M|² / σ₁², σ₁ the largest singular value of M, in the Frobenius norm.
+    std::optional<double> stable_rank;
 };
 
 namespace detail {
@@ -166,6 +169,7 @@ qk_balance_reading read_balance(matrix_view<const T> a, int exponent_a, matrix_v
         r.balance = static_cast<double>(r.positive) / static_cast<double>(r.positive + r.negative);
     if (total > 0) r.signed_energy = above / total;
     r.symmetry_deviation = std::sqrt(s.asymmetry / s.square);
+    r.stable_rank = product_stable_rank(a, exponent_a, b, exponent_b, s.square);
     for (double& v : values) v = std::scalbn(v, exponent_a + exponent_b);
     r.eigenvalues = std::move(values);
     return r;
