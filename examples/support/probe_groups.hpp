@@ -39,26 +39,15 @@ inline std::string place_of(const cp::catalogue_entry& e) {
     return text;
 }
 
-/// Figures of a matrix by its singular values.
-struct spectral_figures {
-    geolip::estimate stable, participation, effective, active, rank_90, condition;
-};
+using cp::spectral_figures;
 /// Of each entry that has singular values.
 inline std::vector<std::optional<spectral_figures>> spectra_of(const cp::catalogue& c, const measurements& m,
                                                                geolip::gaussian_spectra& nulls) {
     std::vector<std::optional<spectral_figures>> figures(c.entries.size());
     for (std::size_t i = 0; i < c.entries.size(); ++i) {
         const cp::catalogue_entry& e = c.entries[i];
-        if (!has_spectrum(e) || !m.tensors[i] || m.tensors[i]->values.empty()) continue;
-        const auto figure = [&](auto statistic) {
-            return geolip::spectral_estimate(m.tensors[i]->values, e.outputs.count(), e.inputs(), nulls, statistic);
-        };
-        figures[i] = {figure(geolip::stable_rank),
-                      figure(geolip::participation_ratio),
-                      figure(geolip::effective_rank),
-                      figure([](auto v) { return geolip::active_fraction(v); }),
-                      figure([](auto v) { return geolip::rank_for_share(v); }),
-                      figure(geolip::condition_number)};
+        if (m.tensors[i] && !m.tensors[i]->values.empty())
+            figures[i] = cp::spectral_figures_of(m.tensors[i]->values, e.outputs.count(), e.inputs(), nulls);
     }
     return figures;
 }

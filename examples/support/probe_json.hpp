@@ -11,63 +11,24 @@
 #include <utility>
 #include <vector>
 
-#include "geolip/core/finite.hpp"
-#include "geolip/core/version.hpp"
+#include "geolip/checkpoint/catalogue_json.hpp"
+#include "geolip/checkpoint/estimate_json.hpp"
 #include "support/probe_groups.hpp"
 #include "support/probe_json_curves.hpp"
 
 namespace examples::probe {
 
-inline json number(const std::optional<double>& x) {
-    return x && geolip::detail::finite(*x) ? json(*x) : json(nullptr);
-}
-inline json json_of(const geolip::null_reading& n) {
-    json out{{"value", number(n.value)}, {"sd", n.value ? number(n.sd) : json(nullptr)}};
-    if (n.replicates > 0) out["replicates"] = n.replicates;
-    return out;
-}
-inline json json_of(const geolip::estimate& e) {
-    json out{{"value", number(e.value)}, {"null", json_of(e.null)}, {"z", number(e.z_score())}};
-    if (!e.value) out["reason"] = geolip::describe(e.reason);
-    return out;
-}
-inline json json_of(const cp::catalogue_entry& e) {
-    json out{{"tensor", e.name},
-             {"dtype", cp::name_of(e.dtype)},
-             {"shape", e.shape},
-             {"role", cp::name_of(e.role)},
-             {"side", cp::name_of(e.side)},
-             {"attention", cp::name_of(e.attention)},
-             {"path", cp::name_of(e.path)},
-             {"layer", e.layer ? json(*e.layer) : json(nullptr)},
-             {"elements", e.elements}};
-    if (e.stored_rows > 0)
-        out["outputs"] = {{"first", e.outputs.first},
-                          {"run", e.outputs.run},
-                          {"stride", e.outputs.stride},
-                          {"repeats", e.outputs.repeats},
-                          {"of", cp::name_of(e.orientation)}};
-    const auto count = [](const std::optional<std::size_t>& n) { return n ? json(*n) : json(nullptr); };
-    if (e.heads || e.kv_heads || e.head_dim || !e.heads_reason.empty())
-        out["heads"] = {{"queries", count(e.heads)}, {"keys", count(e.kv_heads)}, {"dim", count(e.head_dim)}};
-    if (!e.heads_reason.empty()) out["heads"]["reason"] = e.heads_reason;
-    if (e.guessed) out["guessed"] = true;
-    if (!e.measured()) out["reason"] = e.reason;
-    return out;
-}
+using cp::json_of;
+inline json number(const std::optional<double>& x) { return json_of(x); }
 
 /// `made_of` is what provenance_json gave.
 inline json catalogue_json(const cp::catalogue& c, const json& made_of) {
-    json out{{"schema", "geolip.probe"}, {"schema_version", 1}, {"version", geolip::version_string}};
-    out.update(made_of);
-    out.update({{"architecture", {{"name", c.architecture.name}, {"evidence", c.architecture.evidence}}},
-                {"tensors", c.tensors},
-                {"parameters", c.parameters},
-                {"measured", c.measured},
-                {"unmeasured", c.unmeasured},
-                {"buffers", c.buffers},
-                {"entries", json::array()}});
-    for (const cp::catalogue_entry& e : c.entries) out["entries"].push_back(json_of(e));
+    json out;
+    const json whole = cp::catalogue_json(c);
+    for (const auto& [key, value] : whole.items()) {
+        out[key] = value;
+        if (key == "version") out.update(made_of);
+    }
     return out;
 }
 
@@ -92,30 +53,17 @@ inline json report_json(const cp::catalogue& c, const measurements& m, geolip::g
         if (!m.tensors[i]) continue;
         const tensor_figures& f = *m.tensors[i];
         const cp::catalogue_entry& e = c.entries[i];
-        geolip::sparsity own[4];
-        for (std::size_t t = 0; t < thresholds.size(); ++t) {
-            own[t].add(f.entries, t);
-            whole[t].add(f.entries, t);
-        }
+        for (std::size_t t = 0; t < thresholds.size(); ++t) whole[t].add(f.entries, t);
         json& line = out["entries"][i];
         line["nonfinite"] = f.entries.nonfinite;
         line["zeros"] = f.entries.zeros;
         line["mean"] = number(f.entries.mean());
         line["root_mean_square"] = number(f.entries.root_mean_square());
         line["largest"] = f.entries.largest;
-        line["sparsity"] = sparsity(own);
+        line["sparsity"] = cp::sparsity_metric{}.json(f.entries, e);
         if (!spectra[i]) continue;
-        line["spectrum"] = {{"rows", e.outputs.count()},
-                            {"cols", e.inputs()},
-                            {"largest", number(f.values.empty() ? std::nullopt : std::optional(f.values.front()))},
-                            {"smallest", number(f.values.empty() ? std::nullopt : std::optional(f.values.back()))},
-                            {"stable_rank", json_of(spectra[i]->stable)},
-                            {"participation_ratio", json_of(spectra[i]->participation)},
-                            {"effective_rank", json_of(spectra[i]->effective)},
-                            {"active_fraction", json_of(spectra[i]->active)},
-                            {"rank_for_90_percent", json_of(spectra[i]->rank_90)},
-                            {"condition_number", json_of(spectra[i]->condition)},
-                            {"curve", spectrum_curve(f.values, e.outputs.count(), e.inputs(), curves)}};
+        line["spectrum"] = cp::json_of(*spectra[i], f.values, e);
+        line["spectrum"]["curve"] = spectrum_curve(f.values, e.outputs.count(), e.inputs(), curves);
     }
     out["sparsity"] = sparsity(whole);
     out["groups"] = json::array();

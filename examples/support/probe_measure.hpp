@@ -21,8 +21,10 @@
 
 #include "geolip/backend/memory_budget.hpp"
 #include "geolip/backend/work_queue.hpp"
+#include "geolip/checkpoint/battery.hpp"
 #include "geolip/checkpoint/catalogue.hpp"
 #include "geolip/checkpoint/model_files.hpp"
+#include "geolip/checkpoint/weight_metrics.hpp"
 #include "geolip/core/estimate.hpp"
 #include "geolip/core/matrix_view.hpp"
 #include "geolip/linalg/singular_values.hpp"
@@ -35,7 +37,7 @@ namespace examples::probe {
 
 namespace cp = geolip::checkpoint;
 
-inline const std::vector<double> thresholds{1e-4, 1e-3, 1e-2, 0.1};
+inline const std::vector<double> thresholds = cp::sparsity_metric{}.thresholds;
 
 /// A matrix of weights, out x in, however it is stored.
 struct weight_matrix {
@@ -63,39 +65,11 @@ inline weight_matrix read_matrix(const cp::model_files& files, const cp::catalog
     return m;
 }
 
-/// Adds its elements to `scan`, row by row, a part at a time.
-inline void scan_entry(const cp::model_files& files, const cp::catalogue_entry& e, geolip::entry_scan<float>& scan) {
-    if (e.orientation != cp::tensor_orientation::out_in) return scan.add(read_matrix(files, e).view());
-    constexpr std::size_t most = std::size_t{1} << 18;
-    const std::size_t run = e.outputs.run * e.inputs();
-    std::vector<float> part(std::min(most, run));
-    for (std::size_t r = 0; r < e.outputs.repeats; ++r)
-        for (std::size_t done = 0; done < run; done += most) {
-            const auto here = std::span(part).first(std::min(most, run - done));
-            files.read<float>(e.tensor, (e.outputs.first + r * e.outputs.stride) * e.inputs() + done, here);
-            scan.add(here);
-        }
-}
-
 /// What is read of one entry by itself.
 struct tensor_figures {
     geolip::entry_statistics entries;
     std::vector<double> values;  ///< singular, of matrices
 };
-
-inline bool has_spectrum(const cp::catalogue_entry& e) {
-    using enum cp::tensor_role;
-    switch (e.role) {
-        case norm:
-        case bias:
-        case layer_scale:
-        case position_bias:
-        case token:
-        case recurrence:
-        case other: return false;
-        default: return e.measured() && e.outputs.count() > 1 && e.stored_rows > 1 && e.stored_cols > 1;
-    }
-}
 
 /// The scales of a norm layer: a vector, of which only these are read.
 inline bool is_scale(const cp::catalogue_entry& e) {
@@ -263,7 +237,7 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, const
             out.positions.push_back({.entry = i, .table = {}, .reading = {}, .null = {}});
         if (e.role == embedding && e.side != cp::tensor_side::visual && only.has(part::embeddings))
             out.embeddings.push_back({.entry = i, .cosines = {}, .norms = {}, .cv = {}, .variances = {}});
-        if (has_spectrum(e) && e.layer && only.has(part::layers)) layers[key_of(e)].push_back(i);
+        if (cp::has_spectrum(e) && e.layer && only.has(part::layers)) layers[key_of(e)].push_back(i);
     }
     for (auto& [key, members] : layers) {
         std::ranges::stable_sort(members, {}, [&](std::size_t i) { return *c.entries[i].layer; });
@@ -283,20 +257,21 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, const
 
     const auto bytes_of = [&](std::size_t i) { return probe::bytes_of(c.entries[i]); };
     detail::task_list tasks;
+    const cp::battery<cp::sparsity_metric, cp::spectrum_metric> with_spectra;
+    const cp::battery<cp::sparsity_metric> scan;
     for (std::size_t i = 0; i < c.entries.size(); ++i) {
-        if (!c.entries[i].measured() || !only.any({part::sparsity, part::spectra})) continue;
-        tasks.add(bytes_of(i), [&, i] {
-            const cp::catalogue_entry& e = c.entries[i];
+        const cp::catalogue_entry& e = c.entries[i];
+        if (!e.measured() || !only.any({part::sparsity, part::spectra})) continue;
+        const bool spectra = only.has(part::spectra);
+        tasks.add(spectra ? with_spectra.bytes(e) : scan.bytes(e), [&, i, spectra] {
             tensor_figures f;
-            geolip::entry_scan<float> scan(thresholds);
-            if (has_spectrum(e) && only.has(part::spectra)) {
-                const weight_matrix m = read_matrix(files, e);
-                scan.add(m.view());
-                f.values = geolip::singular_values(m.view());
+            if (spectra) {
+                auto [entries, values] = with_spectra.measure(files, e);
+                f.entries = std::move(*entries);
+                if (values) f.values = std::move(*values);
             } else {
-                scan_entry(files, e, scan);
+                f.entries = std::move(*std::get<0>(scan.measure(files, e)));
             }
-            f.entries = scan.result();
             out.tensors[i] = std::move(f);
         });
     }

@@ -166,6 +166,16 @@ TEST_CASE("built-in metrics and a user's own, over a file") {
     CHECK_FALSE(all.json(row, m.entry(query)).contains("nothing"));
     CHECK_FALSE(all.result<trace>(rows[m.number("encoder.block.0.layer.0.SelfAttention.v.weight")]));
 
+    const auto document = all.report(m.catalogue, rows);
+    CHECK(document["schema"] == "geolip.probe");
+    CHECK(document["schema_version"] == 1);
+    REQUIRE(document["entries"].size() == rows.size());
+    const auto& entry = document["entries"][m.number(query)];
+    CHECK(entry["tensor"] == query);
+    CHECK(entry["role"] == "query");
+    CHECK(entry["trace"] == report["trace"]);
+    CHECK(entry["spectrum"] == report["spectrum"]);
+
     // A NaN leaves its own matrix without figures, and says why.
     const std::string broken = "encoder.block.1.layer.0.SelfAttention.k.weight";
     const auto figures = all.json(rows[m.number(broken)], m.entry(broken))["spectrum"]["stable_rank"];

@@ -24,6 +24,7 @@
 #include "geolip/backend/memory_budget.hpp"
 #include "geolip/backend/work_queue.hpp"
 #include "geolip/checkpoint/catalogue_entry.hpp"
+#include "geolip/checkpoint/catalogue_json.hpp"
 #include "geolip/checkpoint/estimate_json.hpp"
 #include "geolip/checkpoint/model_files.hpp"
 #include "geolip/checkpoint/weight_tensor.hpp"
@@ -192,6 +193,14 @@ public:
     nlohmann::ordered_json json(const row& r, const catalogue_entry& e) const {
         nlohmann::ordered_json out = nlohmann::ordered_json::object();
         (add<Metrics>(out, r, e), ...);
+        return out;
+    }
+
+    /// The document of the catalogue, each entry with its results. See `catalogue_json`.
+    nlohmann::ordered_json report(const catalogue& c, const std::vector<row>& rows) const {
+        nlohmann::ordered_json out = catalogue_json(c);
+        for (std::size_t i = 0; i < c.entries.size() && i < rows.size(); ++i)
+            out["entries"][i].update(json(rows[i], c.entries[i]));
         return out;
     }
 

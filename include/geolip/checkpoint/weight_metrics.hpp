@@ -82,6 +82,22 @@ inline spectral_figures spectral_figures_of(std::span<const double> values, std:
             figure(condition_number)};
 }
 
+/// All of them, with the extents of the matrix and its extreme singular values.
+inline nlohmann::ordered_json json_of(const spectral_figures& f, std::span<const double> values,
+                                      const catalogue_entry& e) {
+    const auto end = [&](auto of) { return values.empty() ? std::nullopt : std::optional<double>(of()); };
+    return {{"rows", e.outputs.count()},
+            {"cols", e.inputs()},
+            {"largest", json_of(end([&] { return values.front(); }))},
+            {"smallest", json_of(end([&] { return values.back(); }))},
+            {"stable_rank", json_of(f.stable)},
+            {"participation_ratio", json_of(f.participation)},
+            {"effective_rank", json_of(f.effective)},
+            {"active_fraction", json_of(f.active)},
+            {"rank_for_90_percent", json_of(f.rank_90)},
+            {"condition_number", json_of(f.condition)}};
+}
+
 /// Singular values, of linear maps. Their nulls are drawn when they are reported.
 struct spectrum_metric {
     static constexpr std::string_view name = "spectrum";  ///< its key
@@ -100,18 +116,7 @@ struct spectrum_metric {
     }
     /// Extents, extremes and all figures.
     nlohmann::ordered_json json(const std::vector<double>& values, const catalogue_entry& e) const {
-        const spectral_figures f = figures(values, e);
-        const auto end = [&](auto of) { return values.empty() ? std::nullopt : std::optional<double>(of()); };
-        return {{"rows", e.outputs.count()},
-                {"cols", e.inputs()},
-                {"largest", json_of(end([&] { return values.front(); }))},
-                {"smallest", json_of(end([&] { return values.back(); }))},
-                {"stable_rank", json_of(f.stable)},
-                {"participation_ratio", json_of(f.participation)},
-                {"effective_rank", json_of(f.effective)},
-                {"active_fraction", json_of(f.active)},
-                {"rank_for_90_percent", json_of(f.rank_90)},
-                {"condition_number", json_of(f.condition)}};
+        return json_of(figures(values, e), values, e);
     }
 
 private:
