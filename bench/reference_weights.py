@@ -2,9 +2,10 @@
 # Copyright (c) 2026 the geolip authors. SPDX-License-Identifier: MIT
 """The documented weight battery of a T5 checkpoint in PyTorch and NumPy, timed by bench/compare_weights.
 
-reference_weights.py MODEL THREADS: answers a line "run" with the seconds of wall clock and of processor time that it
-took, and "figures" with all figures, a name and numbers a line, and "end". The first line it prints names what it runs
-on. What the notebooks compute twice or need not compute (singular vectors, norms for every pair of layers) is left out.
+reference_weights.py MODEL documented|lean THREADS: answers a line "run" with the seconds of wall clock and of processor
+time that it took, and "figures" with all figures, a name and numbers a line, and "end". The first line it prints names
+what it runs on. As documented, singular vectors are computed with the values, elements are counted by role and once more
+for the whole model, and each pair of layers has its own norms; the lean form does without.
 """
 import json
 import math
@@ -18,6 +19,7 @@ from blas_library import blas_library
 
 THRESHOLDS = (1e-6, 1e-4, 1e-3, 1e-2, 1e-1)
 PERCENTS = (1, 5, 25, 50, 75, 95, 99)
+LEAN = sys.argv[2] == "lean"
 KINDS = ("SelfAttention.q", "SelfAttention.k", "SelfAttention.v", "DenseReluDense.wi", "DenseReluDense.wo")
 
 
@@ -44,7 +46,10 @@ def spectrum_figures(s):
 def tensor_figures(w, spectrum):
     size = w.abs()
     out = [(size < t).sum().item() for t in THRESHOLDS]
-    return out + spectrum_figures(torch.linalg.svdvals(w).numpy()) if spectrum else out
+    if not spectrum:
+        return out
+    values = torch.linalg.svdvals(w) if LEAN else torch.linalg.svd(w, full_matrices=False)[1]
+    return out + spectrum_figures(values.numpy())
 
 
 def balance_figures(q, k):
@@ -62,6 +67,9 @@ def neuron_figures(up, down):
 
 
 def layer_figures(layers):
+    if not LEAN:
+        return [(torch.dot(a.flatten(), b.flatten()) / (torch.norm(a.flatten()) * torch.norm(b.flatten()))).item()
+                for a in layers for b in layers]
     rows = torch.stack([w.flatten() for w in layers])
     rows = rows / torch.norm(rows, dim=1, keepdim=True)
     return (rows @ rows.T).flatten().tolist()
@@ -128,6 +136,10 @@ def battery(path):
             found["scales " + name] = scale_figures(w)
         if "relative_attention_bias" in name:
             found["positions " + name] = position_figures(w)
+    if not LEAN:  # figures that are there already, for their time
+        whole = torch.cat([w.flatten() for w in tensors.values()])
+        for t in THRESHOLDS:
+            (whole.abs() < t).sum().item()
     for side, last in (("encoder", 1), ("decoder", 2)):
         def of(layer, rest):
             return tensors[f"{side}.block.{layer}.layer.{rest}.weight"]
@@ -144,7 +156,7 @@ def battery(path):
 
 def main():
     path = sys.argv[1]
-    torch.set_num_threads(int(sys.argv[2]))
+    torch.set_num_threads(int(sys.argv[3]))
     print(f"PyTorch {torch.__version__}, NumPy {np.__version__}, {blas_library()}", flush=True)
     for line in sys.stdin:
         begin, processor = time.perf_counter(), time.process_time()

@@ -61,27 +61,26 @@ struct product_spectrum {
     double square = 0, asymmetry = 0;
 };
 
-/// The upper triangle of (A B' + sign B A') / 2, by strips of columns of A and B.
+/// M, n x n, by strips of columns of A and B.
 template <class T>
-void half_product(matrix_view<const T> a, int exponent_a, matrix_view<const T> b, int exponent_b, double sign,
-                  matrix_view<double> to) {
-    constexpr std::size_t strip = 64;
+std::vector<double> scaled_product(matrix_view<const T> a, int exponent_a, matrix_view<const T> b, int exponent_b) {
+    constexpr std::size_t strip = 128;
     const std::size_t n = a.rows();
     const power_of_two scaled_a(exponent_a), scaled_b(exponent_b);
-    std::vector<double> left(2 * strip * n), right(2 * strip * n);
+    std::vector<double> left(strip * n), right(strip * n), m(n * n, 0.0);
+    std::vector<double> scratch(nn::gemm_scratch_size<double>(n, strip, n));
     for (std::size_t first = 0; first < a.cols(); first += strip) {
         const std::size_t here = (std::min)(strip, a.cols() - first);
-        for (std::size_t k = 0; k < here; ++k)
-            for (std::size_t i = 0; i < n; ++i) {
-                const double x = scaled_a(static_cast<double>(a(i, first + k)));
-                const double y = scaled_b(static_cast<double>(b(i, first + k)));
-                left[k * n + i] = x;
-                left[(here + k) * n + i] = y;
-                right[k * n + i] = 0.5 * y;
-                right[(here + k) * n + i] = 0.5 * sign * x;
+        for (std::size_t i = 0; i < n; ++i)
+            for (std::size_t k = 0; k < here; ++k) {
+                left[i * here + k] = scaled_a(static_cast<double>(a(i, first + k)));
+                right[i * here + k] = scaled_b(static_cast<double>(b(i, first + k)));
             }
-        add_to_upper({left.data(), 2 * here, n}, {right.data(), 2 * here, n}, to, isa::automatic);
+        using view = matrix_view<const double>;
+        nn::gemm<double>(view(left.data(), n, here), nn::transposed(view(right.data(), n, here)), {m.data(), n, n},
+                         true, nullptr, scratch);
     }
+    return m;
 }
 
 /// With 4 r <= n a problem of order 2 r is solved: [A B] = U R, and M is U R₁ R₂' U'.
@@ -89,14 +88,6 @@ template <class T>
 product_spectrum spectrum_of_product(matrix_view<const T> a, int exponent_a, matrix_view<const T> b, int exponent_b) {
     const std::size_t n = a.rows(), r = a.cols();
     product_spectrum s;
-    const auto both_triangles = [](const auto& m, std::size_t order) {
-        double diagonal = 0, above = 0;
-        for (std::size_t i = 0; i < order; ++i) {
-            diagonal += m(i, i) * m(i, i);
-            for (std::size_t j = i + 1; j < order; ++j) above += m(i, j) * m(i, j);
-        }
-        return diagonal + 2 * above;
-    };
     std::vector<double> half;
     std::size_t order = n;
     if (4 * r <= n) {
@@ -114,23 +105,17 @@ product_spectrum spectrum_of_product(matrix_view<const T> a, int exponent_a, mat
         const auto upper = both.topRows(both.cols());
         const dense_matrix m = upper.leftCols(dense_index(r)) * upper.rightCols(dense_index(r)).transpose();
         both.resize(0, 0);
-        half.resize(order * order);
-        for (std::size_t i = 0; i < order; ++i)
-            for (std::size_t j = 0; j < order; ++j) {
-                const double x = m(dense_index(i), dense_index(j)), y = m(dense_index(j), dense_index(i));
-                half[i * order + j] = 0.5 * (x + y);
-                s.square += x * x;
-                s.asymmetry += (x - y) * (x - y);
-            }
+        half.assign(m.data(), m.data() + m.size());  // M', which has the same
     } else {
-        half.resize(n * n, 0.0);
-        const matrix_view<double> view(half.data(), n, n);
-        half_product(a, exponent_a, b, exponent_b, -1, view);
-        s.asymmetry = 4 * both_triangles(view, n);
-        std::fill(half.begin(), half.end(), 0.0);
-        half_product(a, exponent_a, b, exponent_b, 1, view);
-        s.square = both_triangles(view, n) + 0.25 * s.asymmetry;
+        half = scaled_product(a, exponent_a, b, exponent_b);
     }
+    for (std::size_t i = 0; i < order; ++i)
+        for (std::size_t j = i; j < order; ++j) {
+            const double x = half[i * order + j], y = half[j * order + i];
+            half[i * order + j] = 0.5 * (x + y);
+            s.square += i == j ? x * x : x * x + y * y;
+            s.asymmetry += 2 * (x - y) * (x - y);
+        }
     s.values = symmetric_values_in_place({half.data(), order, order});
     if (2 * r < order) {  // the others are zeros
         std::ranges::stable_sort(s.values, std::greater<>(), [](double v) { return std::fabs(v); });

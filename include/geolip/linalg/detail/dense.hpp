@@ -5,10 +5,15 @@
 /// Whole matrices in double precision, as Eigen has them. Needs Eigen (component `linalg`).
 
 #include <Eigen/Core>
+#include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
+#include <type_traits>
 
 #include "geolip/core/finite.hpp"
 #include "geolip/core/matrix_view.hpp"
@@ -27,14 +32,16 @@ struct matrix_range {
 };
 template <class T>
 matrix_range range_of(matrix_view<const T> m) {
-    matrix_range r;
-    double largest = 0;
+    // Magnitudes are in the order of their bits, which those that are not finite end.
+    using bits = std::conditional_t<sizeof(T) == 4, std::uint32_t, std::uint64_t>;
+    static_assert(sizeof(T) == sizeof(bits));
+    bits most = 0;
     for (std::size_t i = 0; i < m.rows(); ++i)
-        for (std::size_t j = 0; j < m.cols(); ++j) {
-            const double size = std::fabs(static_cast<double>(m(i, j)));
-            r.finite = r.finite && finite(size);
-            largest = size > largest ? size : largest;
-        }
+        for (std::size_t j = 0; j < m.cols(); ++j)
+            most = (std::max)(most, static_cast<bits>(std::bit_cast<bits>(m(i, j)) & (~bits{0} >> 1)));
+    matrix_range r;
+    r.finite = most < std::bit_cast<bits>(std::numeric_limits<T>::infinity());
+    const double largest = static_cast<double>(std::bit_cast<T>(most));
     r.zero = !(largest > 0);
     if (r.finite && !r.zero) r.exponent = std::ilogb(largest);
     return r;
