@@ -18,6 +18,7 @@
 #include "geolip/checkpoint/model_files.hpp"
 #include "geolip/metrics/gaussian_spectrum.hpp"
 #include "support/large_blocks.hpp"
+#include "support/probe_against_run.hpp"
 #include "support/probe_beside.hpp"
 #include "support/probe_csv.hpp"
 #include "support/probe_files.hpp"
@@ -36,6 +37,7 @@ int main(int argc, char** argv) {
     CLI::App app("Measures the weights of a checkpoint, each figure beside what chance gives.", "probe");
     std::string path, mapping_file, tokens_file, model;
     bool list = false;
+    probe::against::choices against;
     probe::report_files reports;
     probe::provenance made_of;
     made_of.threads = std::max(1u, std::thread::hardware_concurrency());
@@ -56,6 +58,17 @@ int main(int argc, char** argv) {
              [&](const std::string& text) { only = probe::part_set(text); });
     add_text(app, "--tokens", "FILE", "none", "JSON: numbers of digits and of categories of tokens",
              [&](const std::string& text) { tokens_file = text; });
+    CLI::Option* against_option = add_text(app, "--against", "PATH", "none",
+                                           "Another model: align its weights to those of PATH, and say how alike",
+                                           [&](const std::string& text) { against.other = text; })
+                                      ->excludes("--list")
+                                      ->excludes("--csv")
+                                      ->excludes("--html")
+                                      ->excludes("--only")
+                                      ->excludes("--tokens")
+                                      ->excludes("--documented");
+    app.add_flag("--layers", against.all_layers, "Align every layer of a role with every other as well")
+        ->needs(against_option);
     add_text(app, "--seed", "N", "42", "Seed of samples and nulls",
              [&](const std::string& text) { made_of.seed = whole_number<std::uint64_t>(text, "--seed", 0); });
     add_text(app, "--threads", "N", "all", "Tensors at a time; no result depends on it",
@@ -74,6 +87,11 @@ int main(int argc, char** argv) {
         made_of.mapping = mapping_file;
         const cp::catalogue catalogue =
             cp::make_catalogue(files.tensors(), files.config(), mapping ? &*mapping : nullptr);
+        if (!against.other.empty()) {
+            against.mapping_file = mapping_file;
+            probe::against::run(files, catalogue, mapping ? &*mapping : nullptr, against, made_of, reports);
+            return 0;
+        }
         probe::token_choice tokens;
         if (!list && only.has(probe::part::embeddings)) tokens = probe::choose_tokens(path, tokens_file);
         reports.open();

@@ -36,6 +36,9 @@ struct procrustes_reading {
     std::optional<double> residual;
     /// cosine - cosine_before.
     std::optional<double> gain;
+    /// |R - I| / √(2m), if asked for: 0 where nothing is turned, √2 for R = -I; a uniformly random R has 1 ± 1/(2m).
+    /// Empty where R is not unique: for fewer rows than columns.
+    std::optional<double> rotation;
 };
 
 namespace detail {
@@ -60,6 +63,24 @@ inline double nuclear_product(const dense_matrix& a, const dense_matrix& b) {
         .sum();
 }
 
+/// The same of a x b with rows >= cols, and the trace of the rotation: of the polar factor of B'A.
+struct nuclear_and_trace {
+    double nuclear = 0, trace = 0;
+};
+inline nuclear_and_trace nuclear_product_and_trace(const dense_matrix& a, const dense_matrix& b) {
+    const dense_matrix product = b.transpose() * a;
+    const dense_matrix square = product.transpose() * product;
+    const Eigen::SelfAdjointEigenSolver<dense_matrix> own(square);
+    const dense_matrix turned = product * own.eigenvectors();  // left singular vectors times singular values
+    nuclear_and_trace r;
+    for (Eigen::Index i = 0; i < square.cols(); ++i) {
+        const double value = std::sqrt((std::max)(own.eigenvalues()[i], 0.0));
+        r.nuclear += value;
+        if (value > 0) r.trace += std::clamp(turned.col(i).dot(own.eigenvectors().col(i)) / value, -1.0, 1.0);
+    }
+    return r;
+}
+
 /// `cols` <= `rows` orthonormal columns, uniform among all such.
 inline dense_matrix random_frame(std::size_t rows, std::size_t cols, random_stream s, isa level) {
     const dense_matrix g = gaussian_matrix(rows, cols, s, level);
@@ -74,10 +95,11 @@ inline dense_matrix random_frame(std::size_t rows, std::size_t cols, random_stre
 
 /// Alignment of B to A, both n x m, by an orthogonal m x m matrix from the right (P. H. Schönemann, Psychometrika 31
 /// (1966) 1). For a rotation from the left give the transposes. Costs products of the sizes and an eigenproblem of
-/// order min(n, m) in double precision; the cosine is accurate to about min(n, m) 1e-8. \throws shape_error unless the
-/// shapes are equal and not empty
+/// order min(n, m) in double precision; the cosine is accurate to about min(n, m) 1e-8. `with_rotation` asks for
+/// `rotation` as well, at the cost of the eigenvectors; directions below 1e-8 of B'A's largest singular value leave it
+/// uncertain by 1/m each. \throws shape_error unless the shapes are equal and not empty
 template <measured_scalar T>
-procrustes_reading procrustes(matrix_view<const T> a, matrix_view<const T> b) {
+procrustes_reading procrustes(matrix_view<const T> a, matrix_view<const T> b, bool with_rotation = false) {
     if (a.rows() != b.rows() || a.cols() != b.cols() || a.rows() == 0 || a.cols() == 0) {
         detail::raise(shape_error("procrustes: matrices of " + detail::size_text(a) + " and " + detail::size_text(b) +
                                   "; expected one shape, not empty"));
@@ -95,7 +117,15 @@ procrustes_reading procrustes(matrix_view<const T> a, matrix_view<const T> b) {
         return r;
     }
     r.cosine_before = left.cwiseProduct(right).sum() / norms;
-    r.cosine = (std::min)(detail::nuclear_product(left, right) / norms, 1.0);
+    double nuclear = 0;
+    if (with_rotation && left.rows() >= left.cols()) {
+        const detail::nuclear_and_trace found = detail::nuclear_product_and_trace(left, right);
+        nuclear = found.nuclear;
+        r.rotation = std::sqrt((std::max)(1 - found.trace / static_cast<double>(left.cols()), 0.0));
+    } else {
+        nuclear = detail::nuclear_product(left, right);
+    }
+    r.cosine = (std::min)(nuclear / norms, 1.0);
     r.residual = std::sqrt(2 - 2 * *r.cosine);
     r.gain = *r.cosine - *r.cosine_before;
     return r;
