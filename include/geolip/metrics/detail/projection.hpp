@@ -183,7 +183,7 @@ inline projection_data gaussian_rows(const projection_fit& fit, const projection
 }
 
 /// <x, y> of each row, columns one after the other as they lie in memory.
-inline Eigen::VectorXd row_products(const dense_matrix& x, const dense_matrix& y) {
+inline Eigen::VectorXd dense_row_products(const dense_matrix& x, const dense_matrix& y) {
     Eigen::VectorXd sums = Eigen::VectorXd::Zero(x.rows());
     for (Eigen::Index j = 0; j < x.cols(); ++j) sums += x.col(j).cwiseProduct(y.col(j));
     return sums;
@@ -192,7 +192,7 @@ inline Eigen::VectorXd row_products(const dense_matrix& x, const dense_matrix& y
 /// Mean of the cosines of row i of both, where neither is zero; `each(i, cosine)`.
 template <class Each>
 std::optional<double> mean_row_cosine(const dense_matrix& x, const dense_matrix& y, Each&& each) {
-    const Eigen::VectorXd xy = row_products(x, y), xx = row_products(x, x), yy = row_products(y, y);
+    const Eigen::VectorXd xy = dense_row_products(x, y), xx = dense_row_products(x, x), yy = dense_row_products(y, y);
     double sum = 0;
     std::size_t count = 0;
     for (Eigen::Index i = 0; i < x.rows(); ++i) {
@@ -247,7 +247,7 @@ struct pair_cosines {
     std::vector<bool> zero;
 
     explicit pair_cosines(dense_matrix rows) : zero(static_cast<std::size_t>(rows.rows())) {
-        Eigen::VectorXd scale = row_products(rows, rows).cwiseSqrt();
+        Eigen::VectorXd scale = dense_row_products(rows, rows).cwiseSqrt();
         for (Eigen::Index i = 0; i < rows.rows(); ++i) {
             zero[static_cast<std::size_t>(i)] = !(scale[i] > 0);
             scale[i] = scale[i] > 0 ? 1 / scale[i] : 0;
