@@ -141,8 +141,7 @@ inline std::string reason_of(const cp::catalogue_entry& e, const cp::catalogue& 
 }
 
 inline void compare(const model& a, const model& b, pair_line& line, std::uint64_t seed) {
-    const weight_matrix x = read_matrix(a.files, a.catalogue.entries[line.a]),
-                        y = read_matrix(b.files, b.catalogue.entries[line.b]);
+    const cp::weight_tensor x(a.files, a.catalogue.entries[line.a]), y(b.files, b.catalogue.entries[line.b]);
     line.reading = geolip::procrustes<float>(x.view(), y.view(), true);
     line.values_a = geolip::singular_values(x.view());
     line.values_b = geolip::singular_values(y.view());
@@ -233,9 +232,8 @@ comparison compare(const model& a, const model& b, bool all_layers, std::uint64_
         const cp::catalogue_entry &left = entries_a[line.a], &right = entries_b[line.b];
         const std::size_t rows = (std::min)({left.outputs.count(), right.outputs.count(), std::size_t{15000}});
         tasks.add(floats(left, right) + 8 * rows * (left.inputs() + right.inputs()), [&, seed] {
-            const weight_matrix x = read_matrix(a.files, entries_a[line.a]),
-                                y = read_matrix(b.files, entries_b[line.b]);
-            const std::size_t width = (std::max)(x.cols, y.cols);
+            const cp::weight_tensor x(a.files, entries_a[line.a]), y(b.files, entries_b[line.b]);
+            const std::size_t width = (std::max)(x.cols(), y.cols());
             line.reading = geolip::embedding_projection<float>(x.view(), y.view(),
                                                                {.replicates = width > 768 ? 4u : 8u, .seed = seed});
         });
@@ -257,8 +255,7 @@ comparison compare(const model& a, const model& b, bool all_layers, std::uint64_
                 const pair_line &p = out.pairs[line.pairs[i]], &q = out.pairs[line.pairs[j]];
                 if (p.rows != q.rows || p.cols != q.cols) continue;
                 tasks.add(of_pair(p, q), [&a, &b, &line, &p, &q, i, j] {
-                    const weight_matrix x = read_matrix(a.files, a.catalogue.entries[p.a]),
-                                        y = read_matrix(b.files, b.catalogue.entries[q.b]);
+                    const cp::weight_tensor x(a.files, a.catalogue.entries[p.a]), y(b.files, b.catalogue.entries[q.b]);
                     line.residual[i * line.pairs.size() + j] = geolip::procrustes<float>(x.view(), y.view()).residual;
                 });
             }

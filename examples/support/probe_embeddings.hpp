@@ -51,7 +51,7 @@ inline void add_tasks(embedding_figures& out, detail::task_list& tasks, const cp
     for (std::size_t i = 0; i < m.embeddings.size(); ++i)
         tasks.add(bytes_of(c.entries[m.embeddings[i].entry]),
                   [&files, &c, &line = out.volumes[i], &known = m.embeddings[i], seed] {
-                      const weight_matrix w = read_matrix(files, c.entries[known.entry]);
+                      const cp::weight_tensor w(files, c.entries[known.entry]);
                       line.distances = geolip::pairwise_distances<float>(w.view(), {.rows = 2000, .seed = seed});
                       line.documented = geolip::volume_cv<4, float, geolip::cpu, geolip::documented_terrain>{
                           .samples = 1000, .seed = seed, .null_replicates = 0}(w.view());
@@ -80,8 +80,7 @@ inline void add_tasks(embedding_figures& out, detail::task_list& tasks, const cp
                            : "no output head in the file: it is the embedding itself, or the model has none";
     for (agreement_line& line : out.agreements)
         tasks.add(bytes_of(c.entries[line.embedding]) + bytes_of(c.entries[line.head]), [&files, &c, &line, seed] {
-            const weight_matrix e = read_matrix(files, c.entries[line.embedding]),
-                                h = read_matrix(files, c.entries[line.head]);
+            const cp::weight_tensor e(files, c.entries[line.embedding]), h(files, c.entries[line.head]);
             line.reading = geolip::row_agreement<float>(e.view(), h.view(), 16, seed);
         });
 }

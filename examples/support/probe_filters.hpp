@@ -34,9 +34,9 @@ inline void add_tasks(filter_figures& out, detail::task_list& tasks, const cp::m
             out.layers.push_back({.entry = i, .reading = {}, .null = {}});
     for (filter_line& line : out.layers)
         tasks.add(bytes_of(c.entries[line.entry]), [&files, &c, &line] {
-            const weight_matrix m = read_matrix(files, c.entries[line.entry]);
+            const cp::weight_tensor m(files, c.entries[line.entry]);
             line.reading = geolip::filter_use<float>(m.view());
-            line.null = geolip::filter_use_null(m.rows, m.cols);
+            line.null = geolip::filter_use_null(m.rows(), m.cols());
         });
 }
 

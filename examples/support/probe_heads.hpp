@@ -76,7 +76,7 @@ inline void add_tasks(head_figures& out, detail::task_list& tasks, const cp::mod
         if (line.reason.empty())
             tasks.add(bytes_of(c.entries[line.query]) + bytes_of(c.entries[line.key]), [&files, &c, &line] {
                 const cp::catalogue_entry &q = c.entries[line.query], &k = c.entries[line.key];
-                const weight_matrix queries = read_matrix(files, q), keys = read_matrix(files, k);
+                const cp::weight_tensor queries(files, q), keys(files, k);
                 line.heads = geolip::head_balance<float>(queries.view(), keys.view(), *q.own_heads(), *k.own_heads(),
                                                          balance_tolerance);
             });

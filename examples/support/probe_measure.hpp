@@ -39,32 +39,6 @@ namespace cp = geolip::checkpoint;
 
 inline const std::vector<double> thresholds = cp::sparsity_metric{}.thresholds;
 
-/// A matrix of weights, out x in, however it is stored.
-struct weight_matrix {
-    std::size_t rows = 0, cols = 0;
-    std::vector<float> values;
-    geolip::matrix_view<const float> view() const { return {values.data(), rows, cols}; }
-};
-
-/// The entry's own rows or columns of its tensor.
-inline weight_matrix read_matrix(const cp::model_files& files, const cp::catalogue_entry& e) {
-    weight_matrix m{e.outputs.count(), e.inputs(), {}};
-    m.values.resize(m.rows * m.cols);
-    if (e.orientation == cp::tensor_orientation::out_in) {
-        const std::size_t run = e.outputs.run * m.cols;
-        for (std::size_t r = 0; r < e.outputs.repeats; ++r)
-            files.read<float>(e.tensor, (e.outputs.first + r * e.outputs.stride) * m.cols,
-                              std::span(m.values).subspan(r * run, run));
-        return m;
-    }
-    std::vector<float> stored(e.stored_cols);  // one input of all outputs
-    for (std::size_t j = 0; j < m.cols; ++j) {
-        files.read<float>(e.tensor, j * e.stored_cols, std::span(stored));
-        for (std::size_t i = 0; i < m.rows; ++i) m.values[i * m.cols + j] = stored[e.outputs[i]];
-    }
-    return m;
-}
-
 /// What is read of one entry by itself.
 struct tensor_figures {
     geolip::entry_statistics entries;
@@ -277,16 +251,15 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, const
     }
     for (balance_line& line : out.balances)
         tasks.add(bytes_of(line.query) + bytes_of(line.key), [&] {
-            const weight_matrix q = read_matrix(files, c.entries[line.query]),
-                                k = read_matrix(files, c.entries[line.key]);
-            if (q.rows != k.rows || q.cols != k.cols) {
-                line.reason = "queries of " + std::to_string(q.rows) + " x " + std::to_string(q.cols) +
-                              " and keys of " + std::to_string(k.rows) + " x " + std::to_string(k.cols) +
+            const cp::weight_tensor q(files, c.entries[line.query]), k(files, c.entries[line.key]);
+            if (q.rows() != k.rows() || q.cols() != k.cols()) {
+                line.reason = "queries of " + std::to_string(q.rows()) + " x " + std::to_string(q.cols()) +
+                              " and keys of " + std::to_string(k.rows()) + " x " + std::to_string(k.cols()) +
                               " have no product";
                 return;
             }
             line.reading = geolip::qk_balance<float>(q.view(), k.view());
-            line.null = geolip::qk_balance_null(q.rows, q.cols, 64, seed);
+            line.null = geolip::qk_balance_null(q.rows(), q.cols(), 64, seed);
         });
     for (neuron_line& line : out.neurons) {
         const cp::catalogue_entry& e = c.entries[line.up];
@@ -294,16 +267,17 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, const
         std::uint64_t bytes = bytes_of(line.up) + bytes_of(number_of(*index.beside(e, mlp_down)));
         if (gate != nullptr) bytes += bytes_of(number_of(*gate));
         tasks.add(bytes, [&, gate] {
-            const weight_matrix up = read_matrix(files, e);
-            const weight_matrix down = read_matrix(files, *index.beside(e, mlp_down));
-            const weight_matrix through = gate != nullptr ? read_matrix(files, *gate) : weight_matrix{};
-            if (down.cols != up.rows || (gate != nullptr && through.rows != up.rows)) {
+            const cp::weight_tensor up(files, e);
+            const cp::weight_tensor down(files, *index.beside(e, mlp_down));
+            std::optional<cp::weight_tensor> through;
+            if (gate != nullptr) through.emplace(files, *gate);
+            if (down.cols() != up.rows() || (through && through->rows() != up.rows())) {
                 line.reading.reason = geolip::undefined_reason::no_elements;
                 return;
             }
             line.reading = geolip::neuron_importance<float>(
-                up.view(), down.view(), gate != nullptr ? through.view() : geolip::matrix_view<const float>());
-            line.null = geolip::neuron_importance_null(up.rows, up.cols, gate != nullptr, 4, seed);
+                up.view(), down.view(), through ? through->view() : geolip::matrix_view<const float>());
+            line.null = geolip::neuron_importance_null(up.rows(), up.cols(), gate != nullptr, 4, seed);
         });
     }
     for (correlation_line& line : out.correlations) {
@@ -334,7 +308,7 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, const
         });
     for (embedding_line& line : out.embeddings)
         tasks.add(bytes_of(line.entry), [&, seed] {
-            const weight_matrix m = read_matrix(files, c.entries[line.entry]);
+            const cp::weight_tensor m(files, c.entries[line.entry]);
             line.cosines = geolip::pairwise_cosines<float>(m.view(), {.rows = 5000, .seed = seed});
             line.norms = geolip::row_norms<float>(m.view());
             line.cv = geolip::volume_cv<4, float>{.samples = 1000, .seed = seed}(m.view());

@@ -93,7 +93,7 @@ inline void add_tasks(token_figures& out, detail::task_list& tasks, const cp::mo
             continue;
         }
         tasks.add(bytes_of(e), [&files, &out, &e, &line, seed] {
-            const weight_matrix w = read_matrix(files, e);
+            const cp::weight_tensor w(files, e);
             const geolip::permutation_options options{.replicates = 1000, .seed = seed};
             if (const auto& digits = out.choice.digits)
                 line.digits = geolip::sequence_cosines<float>(w.view(), digits->ids, digits->places, options);

@@ -72,6 +72,10 @@ public:
 
     /// What it is; must outlive this.
     const catalogue_entry& entry() const { return *entry_; }
+    /// Outputs.
+    std::size_t rows() const { return rows_; }
+    /// Inputs.
+    std::size_t cols() const { return cols_; }
     /// All weights, row by row.
     std::span<const float> elements() const { return values_; }
     /// The matrix, out x in.
