@@ -73,8 +73,8 @@ TEST_CASE("correlation of spectra is NumPy's, and Gaussian ones have nearly 1") 
 }
 
 TEST_CASE("limits of alignment are the closed forms, and NumPy's matrices of these sizes") {
-    CHECK(std::fabs(geolip::gaussian_procrustes_limit(7, 7) - 0.75) < 1e-9);
-    CHECK(std::fabs(geolip::gaussian_procrustes_limit(1, 100000) - 1) < 1e-4);
+    CHECK(std::fabs(geolip::gaussian_procrustes_cosine(7, 7) - 0.75) < 1e-9);
+    CHECK(std::fabs(geolip::gaussian_procrustes_cosine(1, 100000) - 1) < 1e-4);
     const std::vector<double> equal(12, 3.0);
     CHECK(std::fabs(*geolip::matched_procrustes_limit(equal, equal, 12) - 1) < 1e-9);
     // One direction of n: (2/π)(2 - 2/3)/√n, where chance has √(2/π)/√n.

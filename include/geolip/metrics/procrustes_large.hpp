@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "geolip/core/estimate.hpp"
+#include "geolip/metrics/large_gaussian.hpp"
 #include "geolip/metrics/procrustes.hpp"
 #include "geolip/metrics/procrustes_limit.hpp"
 #include "geolip/metrics/spectrum.hpp"
@@ -66,7 +67,7 @@ inline null_reading large_procrustes_null(std::size_t rows, std::size_t cols, st
     if (!null.value) return null;
     const double share = static_cast<double>(side) / static_cast<double>(shorter);
     null.value =
-        gaussian_procrustes_limit(rows, cols) + share * (*null.value - gaussian_procrustes_limit(few_rows, few_cols));
+        gaussian_procrustes_cosine(rows, cols) + share * (*null.value - gaussian_procrustes_cosine(few_rows, few_cols));
     null.sd *= share;
     return null;
 }

@@ -2,8 +2,8 @@
 #pragma once
 
 /// \file
-/// What `procrustes` gives large random matrices, without drawing one: the limit for Gaussian matrices, and for given
-/// singular values in random directions.
+/// What `procrustes` gives large matrices of given singular values in random directions, without drawing one. (Of
+/// Gaussian ones see `gaussian_procrustes_cosine`.)
 ///
 /// The cosine is the sum of the singular values of D_a O D_b, O a corner of a random orthogonal matrix, divided by
 /// norms. For large sizes the squares are those of a free product of the two laws of squares (D. Voiculescu, J.
@@ -60,22 +60,10 @@ inline double solve_resolvent(std::span<const double> squares, double sum, doubl
 
 }  // namespace detail
 
-/// The cosine after alignment of two independent Gaussian matrices of rows x cols, both large: 0.75 for square ones,
-/// 0.568 for 2 : 1. The error is O(1/√(rows cols)); below 0.002 from 64 x 64 on. 0 for an empty shape.
-inline double gaussian_procrustes_limit(std::size_t rows, std::size_t cols) {
-    if (rows == 0 || cols == 0) return 0;
-    // Squares of a Gaussian matrix are free Poisson of rate c = cols/rows, where s = (1 - p)(c - p)/p.
-    const double c = static_cast<double>(cols) / static_cast<double>(rows), end = (std::min)(1.0, c);
-    const double mean = detail::integral_of_shares(end, 2048, [&](double p, double rest) {
-        const double to_one = c >= 1 ? rest : 1 - p, to_c = c >= 1 ? c - p : rest;
-        return std::sqrt(to_one / p) * to_c;
-    });
-    return (std::min)(0.63661977236758134308 * mean / c, 1.0);
-}
-
-/// The same of matrices of `rows` rows with the given singular values, descending and as many of each, in random
-/// directions: the expectation to a small part of its standard deviation (0.2 of it from 64 values on; 0.3 where one
-/// value dominates both). Exactly 1 for equal values of two square matrices. Empty as `spectrum_reason` says.
+/// The cosine after alignment of matrices of `rows` rows with the given singular values, descending and as many of
+/// each, in random directions: the expectation to a small part of its standard deviation (0.2 of it from 64 values on;
+/// 0.3 where one value dominates both). Exactly 1 for equal values of two square matrices. Empty as `spectrum_reason`
+/// says.
 /// \throws shape_error unless both have the same number of values, at most `rows`
 inline std::optional<double> matched_procrustes_limit(std::span<const double> values_a,
                                                       std::span<const double> values_b, std::size_t rows) {
