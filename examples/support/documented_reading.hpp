@@ -164,10 +164,45 @@ inline reading of_embedding(const row& r, const cp::catalogue& c, const report& 
                 const auto x = at("/volume_cv/value");
                 return result(x, x ? *x * std::sqrt(2.0 / 2000) : 0);
             }
+            case figure::volumes_valid: return result(at("/pentachora/documented/valid"));
+            case figure::volume_ratio:
+                return result(
+                    at("/pentachora/documented_ratio_to_gaussian/value"),
+                    std::sqrt(2.0) * at("/pentachora/documented_ratio_to_gaussian/standard_error").value_or(0));
             default: break;
         }
     }
     return {.value = {}, .reason = "not among what is measured here", .null = {}, .null_of = {}};
+}
+
+/// Of digits and categories. The words of a category are not the document's: an error that the spread of their cosines
+/// gives for a choice of so many.
+inline reading of_tokens(const row& r, const cp::catalogue& c, const report& tokens) {
+    const auto result = [](const std::optional<double>& x, std::string_view reason, double error = 0) {
+        return reading{.value = x, .reason = x ? "" : reason, .error = error, .null = {}, .null_of = {}};
+    };
+    const auto entries = chosen(c, r.of);
+    for (const report& line : lines_of(tokens, "embeddings")) {
+        if (entries.empty() || line.value("tensor", std::string()) != entries[0]->name) continue;
+        const auto digits = [&](std::string_view pointer) { return result(number_at(line, pointer), "no digits"); };
+        switch (r.what) {
+            case figure::digit_correlation: return digits("/digits/correlation/value");
+            case figure::digit_adjacent: return digits("/digits/adjacent");
+            case figure::digit_apart: return digits("/digits/others");
+            case figure::digit_gap: return digits("/digits/gap/value");
+            default: break;
+        }
+        const std::string_view name = r.note == "colors" ? "colours" : r.note;
+        for (const report& category : lines_of(line, "categories")) {
+            if (category.value("name", std::string()) != name) continue;
+            const double words = static_cast<double>(lines_of(category, "tokens").size());
+            const double error = number_at(category, "/within_sd").value_or(0) / std::sqrt((std::max)(1.0, words - 1));
+            const bool lift = r.what == figure::category_lift;
+            return result(number_at(category, lift ? "/lift" : "/within/value"), "too few of its words", error);
+        }
+        return result({}, "no such category");
+    }
+    return result({}, "no vocabulary, and no --tokens");
 }
 
 }  // namespace detail
@@ -179,6 +214,18 @@ inline reading read(const row& r, const cp::catalogue& c, const nlohmann::ordere
     };
     if (!r.other.empty()) return result({}, "needs the other model");
     if (const auto structure = structure_of(r, c)) return result(structure);
+    switch (r.what) {
+        case figure::digit_correlation:
+        case figure::digit_adjacent:
+        case figure::digit_apart:
+        case figure::digit_gap:
+        case figure::category_cosine:
+        case figure::category_lift: {
+            const auto tokens = out.find("tokens");
+            return detail::of_tokens(r, c, tokens != out.end() ? *tokens : nlohmann::ordered_json());
+        }
+        default: break;
+    }
     if (r.of.roles == embedding.roles) return detail::of_embedding(r, c, detail::lines_of(out, "embeddings"));
     const auto balance = [&](std::string_view pointer) {
         return detail::of_lines(r, c, detail::lines_of(out, "qk_balance"), "query", pointer);

@@ -118,6 +118,28 @@ class Documented(Programs):
             self.assertIsNone(rows[place]["measured"])
             self.assertTrue(rows[place]["reason"])
 
+    def test_tokens_and_volumes_are_measured(self):
+        folder = self.make("t5-small")
+        self.assertIn("vocabulary", self.rows(self.documented(folder)["documented"])["IV.1", "digits, gap", "embedding"]["reason"])
+        tokens = {"digits": {str(d): 3 + d for d in range(10)}, "categories": {"colours": list(range(20, 32))}}
+        (self.at / "t.json").write_text(json.dumps(tokens))
+        out = self.documented(folder, "--tokens", self.at / "t.json")
+        rows, found = self.rows(out["documented"]), out["tokens"]["embeddings"][0]
+        for figure, value in (("digits, correlation with |i - j|", found["digits"]["correlation"]["value"]),
+                              ("digits, neighbours", found["digits"]["adjacent"]),
+                              ("digits, apart", found["digits"]["others"]),
+                              ("digits, gap", found["digits"]["gap"]["value"])):
+            self.assertEqual(rows["IV.1", figure, "embedding"]["measured"], value)
+        colours = found["categories"][0]
+        measured = {r["figure"]: r["measured"] for r in out["documented"]["rows"] if r.get("note") == "colors"}
+        self.assertEqual(measured, {"category cosine": colours["within"]["value"], "category lift": colours["lift"]})
+        others = [r for r in out["documented"]["rows"] if r["section"] == "IV.2" and r.get("note") != "colors"]
+        self.assertTrue(others and all(r["measured"] is None and r["reason"] for r in others))
+        volumes = out["embeddings"][0]["pentachora"]
+        self.assertEqual(rows["III.1", "valid volumes of 1000", "embedding"]["measured"], volumes["documented"]["valid"])
+        self.assertEqual(rows["III.1", "mean volume / Gaussian", "embedding"]["measured"],
+                         volumes["documented_ratio_to_gaussian"]["value"])
+
     def test_models_of_one_shape_and_none(self):
         folder = self.make("sdxl-vae")
         self.assertEqual(self.documented(folder)["documented"]["model"], "sdxl-vae")  # config.json
