@@ -249,6 +249,30 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, const
             out.tensors[i] = std::move(f);
         });
     }
+    // Nulls that are simulated, once for all layers of a shape: rows, cols and whether there is a gate.
+    using null_shape = std::tuple<std::size_t, std::size_t, bool>;
+    const auto shape_of = [&](std::size_t i, bool gated) {
+        return null_shape(c.entries[i].outputs.count(), c.entries[i].inputs(), gated);
+    };
+    const auto is_gated = [&](const neuron_line& line) {
+        return index.beside(c.entries[line.up], mlp_gate) != nullptr;
+    };
+    std::map<null_shape, geolip::null_reading> balance_nulls;
+    std::map<null_shape, geolip::neuron_null> neuron_nulls;
+    for (const balance_line& line : out.balances) balance_nulls[shape_of(line.query, false)];
+    for (const neuron_line& line : out.neurons) neuron_nulls[shape_of(line.up, is_gated(line))];
+    const auto add_nulls = [&](auto& nulls, auto simulate) {
+        for (auto& [shape, null] : nulls)
+            tasks.add(sizeof(float) * std::get<0>(shape) * std::get<1>(shape),
+                      [simulate, &shape = shape, &null = null] { null = std::apply(simulate, shape); });
+    };
+    add_nulls(balance_nulls, [seed](std::size_t rows, std::size_t cols, bool) {
+        return geolip::qk_balance_null(rows, cols, 64, seed);
+    });
+    add_nulls(neuron_nulls, [seed](std::size_t rows, std::size_t cols, bool gated) {
+        return geolip::neuron_importance_null(rows, cols, gated, 4, seed);
+    });
+
     for (balance_line& line : out.balances)
         tasks.add(bytes_of(line.query) + bytes_of(line.key), [&] {
             const cp::weight_tensor q(files, c.entries[line.query]), k(files, c.entries[line.key]);
@@ -259,7 +283,6 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, const
                 return;
             }
             line.reading = geolip::qk_balance<float>(q.view(), k.view());
-            line.null = geolip::qk_balance_null(q.rows(), q.cols(), 64, seed);
         });
     for (neuron_line& line : out.neurons) {
         const cp::catalogue_entry& e = c.entries[line.up];
@@ -277,7 +300,6 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, const
             }
             line.reading = geolip::neuron_importance<float>(
                 up.view(), down.view(), through ? through->view() : geolip::matrix_view<const float>());
-            line.null = geolip::neuron_importance_null(up.rows(), up.cols(), gate != nullptr, 4, seed);
         });
     }
     for (correlation_line& line : out.correlations) {
@@ -315,6 +337,11 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, const
             line.variances = geolip::covariance_eigenvalues(m.view());
         });
     tasks.run(threads, progress);
+    for (balance_line& line : out.balances)
+        if (line.reason.empty()) line.null = balance_nulls[shape_of(line.query, false)];
+    for (neuron_line& line : out.neurons)
+        if (line.reading.reason == geolip::undefined_reason::none)
+            line.null = neuron_nulls[shape_of(line.up, is_gated(line))];
     return out;
 }
 
