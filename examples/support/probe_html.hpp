@@ -10,6 +10,7 @@
 #include "support/page.hpp"
 #include "support/probe_html_data.hpp"
 #include "support/probe_html_documented.hpp"
+#include "support/probe_html_further.hpp"
 #include "support/probe_html_pairs.hpp"
 #include "support/probe_html_spectra.hpp"
 
@@ -49,11 +50,15 @@ inline std::string report_html(const json& document) {
     p.section("Small elements", sparsity_section(document, figure));
     p.section("Spectra by role", spectra_section(document, figure));
     p.section("Queries and keys", balance_section(document, figure));
+    p.section("Heads", heads_section(document, figure));
     p.section("Neurons", neurons_section(document, figure));
+    p.section("Convolutions", filters_section(document));
     p.section("Across layers", layers_section(document, figure));
     p.section("Position biases", positions_section(document, figure));
     p.section("Norm layers", norms_section(document, figure));
     p.section("Embeddings", embeddings_section(document, figure));
+    p.section("Volumes and output heads", volumes_section(document));
+    p.section("Digits and categories", tokens_section(document, figure));
     p.section("Beside the documents", documented_section(document));
     p.section("Not measured", unmeasured_section(document));
     p.section("All tensors", tensors_section(document));
