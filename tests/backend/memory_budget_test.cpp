@@ -15,7 +15,7 @@
 
 using geolip::memory_budget;
 
-TEST_CASE("shares never exceed the budget, but for one that is alone, and all get theirs") {
+TEST_CASE("shares of many threads never exceed the budget, but for one that is alone, and all get theirs") {
     constexpr std::uint64_t bytes = 100;
     const std::vector<std::uint64_t> needs = {0, 1, 30, 70, 100, 101, 1000, 50, 51};
     for (const std::size_t threads : {1u, 2u, 8u}) {
@@ -49,7 +49,7 @@ TEST_CASE("shares never exceed the budget, but for one that is alone, and all ge
     }
 }
 
-TEST_CASE("small tasks do not pass a large one that waits") {
+TEST_CASE("small tasks of other threads do not pass a large one that waits") {
     memory_budget budget(10);
     std::atomic<int> order = 0, large = 0, little = 0;
     const auto until_waiting = [&](std::uint64_t count) {
