@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <type_traits>
 #include <vector>
 
 #include "geolip/core/matrix_view.hpp"
@@ -58,16 +59,34 @@ template <class T>
 Eigen::VectorXd product_with(matrix_view<const T> m, int exponent, bool transposed, const Eigen::VectorXd& x) {
     if (transposed) m = {m.data(), m.cols(), m.rows(), m.col_stride(), m.row_stride()};
     const power_of_two scaled(exponent);
+    // What a float is divided by leaves the range of double nowhere, so that the vector can be divided instead.
+    constexpr bool by_vector = std::is_same_v<T, float>;
+    Eigen::VectorXd z = x;
+    if constexpr (by_vector)
+        for (double& value : z) value = scaled(value);
+    const auto element = [&](T value) {
+        return by_vector ? static_cast<double>(value) : scaled(static_cast<double>(value));
+    };
+    const double* const from = z.data();
     Eigen::VectorXd y = Eigen::VectorXd::Zero(dense_index(m.rows()));
+    double* const to = y.data();
     if (std::abs(m.col_stride()) <= std::abs(m.row_stride())) {
-        for (std::size_t i = 0; i < m.rows(); ++i)
-            y[dense_index(i)] = ordered_sum(
-                m.cols(), [&](std::size_t j) { return scaled(static_cast<double>(m(i, j))) * x[dense_index(j)]; });
+        for (std::size_t i = 0; i < m.rows(); ++i) {
+            const T* const row = m.data() + static_cast<std::ptrdiff_t>(i) * m.row_stride();
+            to[i] = m.col_stride() == 1
+                        ? ordered_sum(m.cols(), [&, row](std::size_t j) { return element(row[j]) * from[j]; })
+                        : ordered_sum(m.cols(), [&](std::size_t j) { return element(m(i, j)) * from[j]; });
+        }
         return y;
     }
     for (std::size_t j = 0; j < m.cols(); ++j) {
-        const double factor = x[dense_index(j)];
-        for (std::size_t i = 0; i < m.rows(); ++i) y[dense_index(i)] += factor * scaled(static_cast<double>(m(i, j)));
+        const double factor = from[j];
+        const T* const column = m.data() + static_cast<std::ptrdiff_t>(j) * m.col_stride();
+        std::size_t i = 0;
+        if (m.row_stride() == 1)
+            for (; i + 8 <= m.rows(); i += 8)
+                for (std::size_t k = 0; k < 8; ++k) to[i + k] += factor * element(column[i + k]);
+        for (; i < m.rows(); ++i) to[i] += factor * element(m(i, j));
     }
     return y;
 }
