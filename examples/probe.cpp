@@ -115,7 +115,7 @@ int main(int argc, char** argv) {
         }
         geolip::gaussian_spectra nulls(64, made_of.seed);
         probe::json report;
-        const auto document = [&] {
+        const auto document = [&]() -> const probe::json& {
             if (report.is_null()) {
                 report = probe::report_json(catalogue, found, nulls, probe::provenance_json(files, made_of));
                 probe::add_to(report, further, catalogue, found);

@@ -73,12 +73,15 @@ public:
     /// Writes all files, gives them their names when each is whole, and then prints.
     template <class Document, class Text>
     void write(Document&& make_document, Text&& make_text) {
-        json document;
-        if (print_json_ || files_[0] || files_[1] || files_[2]) document = make_document();
-        const std::string text = print_json_ ? json_document(document) : make_text();
-        if (files_[0]) files_[0]->write(json_document(document));
-        if (files_[1]) files_[1]->write(report_csv(document));
-        if (files_[2]) files_[2]->write(report_html(document));
+        std::string text;
+        if (print_json_ || files_[0] || files_[1] || files_[2]) {
+            const json& document = make_document();
+            if (files_[0]) files_[0]->write(json_document(document));
+            if (files_[1]) files_[1]->write(report_csv(document));
+            if (files_[2]) files_[2]->write(report_html(document));
+            if (print_json_) text = json_document(document);
+        }
+        if (!print_json_) text = make_text();
         for (const auto& f : files_)
             if (f) f->flush();
         for (const auto& f : files_)

@@ -29,8 +29,8 @@ using json = nlohmann::ordered_json;
 struct step {
     const char* key = nullptr;
     std::size_t number = 0;
-    step(const char* k) : key(k) {}     // NOLINT(google-explicit-constructor)
-    step(std::size_t n) : number(n) {}  // NOLINT(google-explicit-constructor)
+    step(const char* k) : key(k) {}     // NOLINT(google-explicit-constructor): a path is a list of both
+    step(std::size_t n) : number(n) {}  // NOLINT(google-explicit-constructor): likewise
 };
 /// The number at a path of keys; empty for null and for what is not there.
 inline std::optional<double> number_at(const json& x, std::initializer_list<step> path) {
