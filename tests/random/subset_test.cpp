@@ -7,6 +7,8 @@
 #include <array>
 #include <cmath>
 #include <map>
+#include <numeric>
+#include <span>
 #include <vector>
 
 #include "fixtures/random.hpp"
@@ -119,4 +121,40 @@ TEST_CASE("uniform_below multiplies, and rejects exactly the short tail") {
     CHECK(geolip::uniform_below(power, 0x80000000u) == 0x7fffffffu);
     listed_words one{{12345u}};
     CHECK(geolip::uniform_below(one, 1) == 0);
+}
+
+TEST_CASE("a shuffle has all orders alike, and its beginning all choices") {
+    geolip::philox_engine engine({5, 0});
+    std::map<std::vector<int>, double> orders, pairs;
+    for (int k = 0; k < 24000; ++k) {
+        std::vector<int> items(4);
+        std::iota(items.begin(), items.end(), 0);
+        geolip::shuffle(std::span(items), engine);
+        ++orders[items];
+        std::vector<int> chosen(4);
+        std::iota(chosen.begin(), chosen.end(), 0);
+        geolip::shuffle_first(std::span(chosen), 2, engine);
+        ++pairs[{chosen[0], chosen[1]}];
+        std::sort(chosen.begin(), chosen.end());
+        CHECK(chosen == std::vector{0, 1, 2, 3});
+    }
+    CHECK(orders.size() == 24);
+    CHECK(pairs.size() == 12);
+    const auto chi_squared = [](const auto& counts, double expected) {
+        double sum = 0;
+        for (const auto& [key, n] : counts) sum += (n - expected) * (n - expected) / expected;
+        return sum;
+    };
+    CHECK(chi_squared(orders, 1000) < 23 + 4 * std::sqrt(2.0 * 23));
+    CHECK(chi_squared(pairs, 2000) < 11 + 4 * std::sqrt(2.0 * 11));
+    // By hand, of words that give the largest number each time, and the least.
+    listed_words last{{0xffffffffu, 0xffffffffu}}, first{{1u, 1u, 1u}};
+    std::vector<char> same{'a', 'b', 'c'}, turned{'a', 'b', 'c'};
+    geolip::shuffle(std::span(same), last);
+    CHECK(same == std::vector{'a', 'b', 'c'});
+    geolip::shuffle_first(std::span(turned), 1, first);
+    CHECK(turned == std::vector{'a', 'b', 'c'});
+    std::vector<char> none;
+    geolip::shuffle(std::span(none), first);
+    geolip::shuffle_first(std::span(none), 0, first);
 }

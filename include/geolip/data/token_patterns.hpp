@@ -7,8 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <span>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "geolip/core/error.hpp"
@@ -57,9 +57,8 @@ struct token_patterns {
         check();
         std::vector<std::size_t> order(classes * copies);
         for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-        philox_engine shuffle({seed, std::uint64_t{36} << 56});
-        for (std::size_t i = order.size(); i > 1; --i)
-            std::swap(order[i - 1], order[uniform_below(shuffle, static_cast<std::uint32_t>(i))]);
+        philox_engine engine({seed, std::uint64_t{36} << 56});
+        shuffle(std::span(order), engine);
 
         std::vector<std::vector<std::int32_t>> pattern;
         for (std::size_t c = 0; c < classes; ++c) pattern.push_back(base(c));

@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <numeric>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -59,10 +60,8 @@ struct chosen_rows {
         std::vector<std::uint32_t> chosen(m.rows());
         std::iota(chosen.begin(), chosen.end(), std::uint32_t{0});
         if (o.rows != 0 && o.rows < m.rows()) {
-            // The beginning of a shuffle.
             philox_engine engine({o.seed, std::uint64_t{29} << 56});
-            for (std::size_t i = 0; i < o.rows; ++i)
-                std::swap(chosen[i], chosen[i + uniform_below(engine, static_cast<std::uint32_t>(m.rows() - i))]);
+            shuffle_first(std::span(chosen), o.rows, engine);
             chosen.resize(o.rows);
             std::sort(chosen.begin(), chosen.end());
         }

@@ -22,8 +22,8 @@
 #include "geolip/core/finite.hpp"
 #include "geolip/core/matrix_view.hpp"
 #include "geolip/metrics/detail/null_of_readings.hpp"
+#include "geolip/metrics/detail/pearson.hpp"
 #include "geolip/metrics/detail/row_norm.hpp"
-#include "geolip/metrics/trend.hpp"
 #include "geolip/random/subset.hpp"
 
 namespace geolip {
@@ -111,10 +111,7 @@ inline order_figures figures_of_order(std::span<const double> cosines, std::span
             near_count += apart == 1;
         }
     order_figures f;
-    f.correlation =
-        comoments(
-            cosine.size(), [&](std::size_t i) { return distance[i]; }, [&](std::size_t i) { return cosine[i]; })
-            .correlation();
+    f.correlation = pearson(distance, cosine);
     if (near_count > 0) f.adjacent = near_sum / static_cast<double>(near_count);
     if (near_count < cosine.size()) f.others = far_sum / static_cast<double>(cosine.size() - near_count);
     return f;
@@ -160,8 +157,7 @@ sequence_reading sequence_cosines(matrix_view<const T> embedding, std::span<cons
     double correlations = 0, gaps = 0;
     philox_engine engine({options.seed, std::uint64_t{64} << 56});
     for (std::size_t k = 0; k < options.replicates; ++k) {
-        for (std::size_t i = n - 1; i > 0; --i)
-            std::swap(order[i], order[uniform_below(engine, static_cast<std::uint32_t>(i + 1))]);
+        shuffle(std::span(order), engine);
         const detail::order_figures f = detail::figures_of_order(r.cosines, order, places);
         if (f.correlation) correlations += *f.correlation * *f.correlation;
         if (f.adjacent && f.others) gaps += (*f.adjacent - *f.others) * (*f.adjacent - *f.others);

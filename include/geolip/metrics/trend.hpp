@@ -14,6 +14,7 @@
 
 #include "geolip/core/estimate.hpp"
 #include "geolip/core/finite.hpp"
+#include "geolip/metrics/detail/pearson.hpp"
 
 namespace geolip {
 
@@ -42,28 +43,6 @@ inline std::vector<double> mean_ranks(std::span<const double> values) {
     return ranks;
 }
 
-/// Sums of squares and products about the means.
-struct comoments {
-    double xx = 0, yy = 0, xy = 0;
-    /// Of the pairs (x(i), y(i)), i < count.
-    template <class X, class Y>
-    comoments(std::size_t count, X&& x, Y&& y) {
-        double x_mean = 0, y_mean = 0;
-        for (std::size_t i = 0; i < count; ++i) x_mean += x(i), y_mean += y(i);
-        x_mean /= static_cast<double>(count);
-        y_mean /= static_cast<double>(count);
-        for (std::size_t i = 0; i < count; ++i) {
-            const double dx = x(i) - x_mean, dy = y(i) - y_mean;
-            xx += dx * dx, yy += dy * dy, xy += dx * dy;
-        }
-    }
-    /// Pearson's correlation; empty where one side does not vary.
-    std::optional<double> correlation() const {
-        if (!(xx > 0) || !(yy > 0)) return std::nullopt;
-        return xy / std::sqrt(xx * yy);
-    }
-};
-
 }  // namespace detail
 
 /// Of `values`, one a layer, in order. Null: the same figures in random order, whose rank correlation has mean 0 and
@@ -82,12 +61,19 @@ inline trend_reading depth_trend(std::span<const double> values) {
         if (!detail::finite(v)) return undefined(undefined_reason::nonfinite);
     if (values.size() < 3) return undefined(undefined_reason::too_few_rows);
     const double others = static_cast<double>(values.size()) - 1;
-    const auto place = [](std::size_t i) { return static_cast<double>(i); };
-    const detail::comoments line(values.size(), place, [&](std::size_t i) { return values[i]; });
-    r.slope.value = line.xy / line.xx;
-    r.slope.null = {0.0, std::sqrt(line.yy / (others * line.xx)), 0};
+    std::vector<double> places(values.size());
+    std::iota(places.begin(), places.end(), 0.0);
+    const double mean_place = others / 2,
+                 mean = std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+    double xx = 0, xy = 0, yy = 0;
+    for (std::size_t i = 0; i < values.size(); ++i) {
+        const double dx = places[i] - mean_place, dy = values[i] - mean;
+        xx += dx * dx, xy += dx * dy, yy += dy * dy;
+    }
+    r.slope.value = xy / xx;
+    r.slope.null = {0.0, std::sqrt(yy / (others * xx)), 0};
     const std::vector<double> ranks = detail::mean_ranks(values);
-    r.spearman.value = detail::comoments(values.size(), place, [&](std::size_t i) { return ranks[i]; }).correlation();
+    r.spearman.value = detail::pearson(places, ranks);
     if (!r.spearman.value) r.spearman.reason = undefined_reason::zero_spread;
     r.spearman.null = {0.0, 1 / std::sqrt(others), 0};
     return r;

@@ -6,6 +6,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
+#include <utility>
 
 #include "geolip/random/fill.hpp"
 
@@ -21,6 +23,22 @@ constexpr std::uint32_t uniform_below(Engine& engine, std::uint32_t bound) {
         while (static_cast<std::uint32_t>(product) < threshold) product = std::uint64_t{engine()} * bound;
     }
     return static_cast<std::uint32_t>(product >> 32);
+}
+
+/// Brings fewer than 2^32 items into an order drawn uniformly, from the last place to the first (R. Durstenfeld, Comm.
+/// ACM 7 (1964) 420).
+template <class T, class Engine>
+constexpr void shuffle(std::span<T> items, Engine& engine) {
+    for (std::size_t i = items.size(); i > 1; --i)
+        std::swap(items[i - 1], items[uniform_below(engine, static_cast<std::uint32_t>(i))]);
+}
+
+/// The same from the first place on, as far as `count`, at most all: then the first `count` are distinct items drawn
+/// uniformly, in an order drawn uniformly.
+template <class T, class Engine>
+constexpr void shuffle_first(std::span<T> items, std::size_t count, Engine& engine) {
+    for (std::size_t i = 0; i < count; ++i)
+        std::swap(items[i], items[i + uniform_below(engine, static_cast<std::uint32_t>(items.size() - i))]);
 }
 
 namespace detail {

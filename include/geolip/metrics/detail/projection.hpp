@@ -30,8 +30,7 @@ inline std::vector<std::size_t> permutation(std::size_t count, random_stream s) 
     std::vector<std::size_t> order(count);
     std::iota(order.begin(), order.end(), std::size_t{0});
     philox_engine engine(s);
-    for (std::size_t i = 0; i + 1 < count; ++i)
-        std::swap(order[i], order[i + uniform_below(engine, static_cast<std::uint32_t>(count - i))]);
+    shuffle_first(std::span(order), count, engine);
     return order;
 }
 
