@@ -219,7 +219,7 @@ comparison compare(const model& a, const model& b, bool all_layers, std::uint64_
     // Nulls by shape, and the longest tasks first.
     std::map<std::pair<std::size_t, std::size_t>, geolip::null_reading> gaussian;
     for (const pair_line& p : out.pairs) gaussian[{p.rows, p.cols}];
-    probe::detail::task_list tasks;
+    geolip::task_list tasks;
     // What a task needs, in the bytes of operands that the list counts: Procrustes takes copies in double precision and
     // eigenvectors, twice the usual; a projection 15,000 rows in double precision several times.
     const auto floats = [](const cp::catalogue_entry& x, const cp::catalogue_entry& y) {

@@ -45,7 +45,7 @@ struct embedding_figures {
     std::string reason;  ///< why there are no agreements
 };
 
-inline void add_tasks(embedding_figures& out, detail::task_list& tasks, const cp::model_files& files,
+inline void add_tasks(embedding_figures& out, geolip::task_list& tasks, const cp::model_files& files,
                       const cp::catalogue& c, const measurements& m, std::uint64_t seed) {
     out.volumes.resize(m.embeddings.size());
     for (std::size_t i = 0; i < m.embeddings.size(); ++i)

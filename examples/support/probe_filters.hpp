@@ -27,7 +27,7 @@ struct filter_figures {
     std::vector<filter_line> layers;
 };
 
-inline void add_tasks(filter_figures& out, detail::task_list& tasks, const cp::model_files& files,
+inline void add_tasks(filter_figures& out, geolip::task_list& tasks, const cp::model_files& files,
                       const cp::catalogue& c) {
     for (std::size_t i = 0; i < c.entries.size(); ++i)
         if (c.entries[i].measured() && c.entries[i].role == cp::tensor_role::convolution)

@@ -28,7 +28,7 @@ further_figures measure_further(const cp::model_files& files, const cp::catalogu
                                 token_choice tokens, std::uint64_t seed, unsigned threads, Progress&& progress) {
     further_figures out;
     out.tokens.choice = std::move(tokens);
-    detail::task_list tasks;
+    geolip::task_list tasks;
     if (m.only.has(part::embeddings)) {
         add_tasks(out.embeddings, tasks, files, c, m, seed);
         add_tasks(out.tokens, tasks, files, c, m, seed);

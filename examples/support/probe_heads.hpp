@@ -56,7 +56,7 @@ inline std::string reason_of_heads(const cp::catalogue_entry& q, const cp::catal
     return {};
 }
 
-inline void add_tasks(head_figures& out, detail::task_list& tasks, const cp::model_files& files, const cp::catalogue& c,
+inline void add_tasks(head_figures& out, geolip::task_list& tasks, const cp::model_files& files, const cp::catalogue& c,
                       const measurements& m, std::uint64_t seed) {
     // One null a shape.
     std::map<std::tuple<std::size_t, std::size_t, std::size_t>, std::vector<std::size_t>> shapes;

@@ -5,12 +5,8 @@
 /// Measures the weights of a checkpoint: every tensor by itself, pairs of queries and keys, layers side by side.
 
 #include <algorithm>
-#include <atomic>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
-#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -19,8 +15,7 @@
 #include <utility>
 #include <vector>
 
-#include "geolip/backend/memory_budget.hpp"
-#include "geolip/backend/work_queue.hpp"
+#include "geolip/backend/task_list.hpp"
 #include "geolip/checkpoint/battery.hpp"
 #include "geolip/checkpoint/catalogue.hpp"
 #include "geolip/checkpoint/model_files.hpp"
@@ -116,51 +111,6 @@ struct measurements {
 
 namespace detail {
 
-/// Runs all tasks, as many at a time as their memory allows. What one throws first by number is thrown when all have
-/// stopped.
-class task_list {
-public:
-    /// Bytes that a task may need for every byte of its operands, these among them; and what all may need beside.
-    static constexpr std::uint64_t bytes_per_byte = 4, slack = std::uint64_t{24} << 20;
-
-    /// `operands`: bytes of all that the task looks at together, as floats.
-    void add(std::uint64_t operands, std::function<void()> task) {
-        tasks_.push_back({bytes_per_byte * operands, std::move(task)});
-    }
-
-    template <class Progress>
-    void run(unsigned threads, Progress&& progress) {
-        std::uint64_t largest = 0;
-        for (const entry& t : tasks_) largest = std::max(largest, t.bytes);
-        geolip::memory_budget memory(largest + slack);
-        geolip::work_queue queue(tasks_.size());
-        std::atomic<std::size_t> done = 0;
-        std::vector<std::exception_ptr> errors(tasks_.size());
-        queue.run(threads, [&](std::size_t worker) {
-            while (const auto i = queue.next()) {
-                try {
-                    const auto share = memory.take(tasks_[*i].bytes);
-                    tasks_[*i].work();
-                } catch (...) {
-                    errors[*i] = std::current_exception();
-                    queue.stop();
-                }
-                ++done;
-                if (worker == 0) progress(done.load(), tasks_.size());
-            }
-        });
-        for (const std::exception_ptr& e : errors)
-            if (e) std::rethrow_exception(e);
-    }
-
-private:
-    struct entry {
-        std::uint64_t bytes;
-        std::function<void()> work;
-    };
-    std::vector<entry> tasks_;
-};
-
 /// The measured entries by their place: the first of each.
 class entry_index {
 public:
@@ -230,7 +180,7 @@ measurements measure(const cp::model_files& files, const cp::catalogue& c, const
     ascending(out.positions, &position_line::entry);
 
     const auto bytes_of = [&](std::size_t i) { return probe::bytes_of(c.entries[i]); };
-    detail::task_list tasks;
+    geolip::task_list tasks;
     const cp::battery<cp::sparsity_metric, cp::spectrum_metric> with_spectra;
     const cp::battery<cp::sparsity_metric> scan;
     for (std::size_t i = 0; i < c.entries.size(); ++i) {

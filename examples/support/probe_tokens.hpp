@@ -74,7 +74,7 @@ struct token_figures {
     std::vector<token_line> embeddings;  ///< as m.embeddings
 };
 
-inline void add_tasks(token_figures& out, detail::task_list& tasks, const cp::model_files& files,
+inline void add_tasks(token_figures& out, geolip::task_list& tasks, const cp::model_files& files,
                       const cp::catalogue& c, const measurements& m, std::uint64_t seed) {
     out.embeddings.resize(m.embeddings.size());
     if (!out.choice.reason.empty()) return;

@@ -2,9 +2,11 @@
 #pragma once
 
 /// \file
-/// The backend concept, the cpu backend and the queue of work. (backend/thrust.hpp needs Thrust and is included by
-/// name.)
+/// The backend concept, the cpu backend, and what shares work and memory among threads. (backend/thrust.hpp needs
+/// Thrust and is included by name.)
 
 #include "geolip/backend/backend.hpp"
 #include "geolip/backend/cpu.hpp"
+#include "geolip/backend/memory_budget.hpp"
+#include "geolip/backend/task_list.hpp"
 #include "geolip/backend/work_queue.hpp"

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -21,8 +20,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "geolip/backend/memory_budget.hpp"
-#include "geolip/backend/work_queue.hpp"
+#include "geolip/backend/task_list.hpp"
 #include "geolip/checkpoint/catalogue_entry.hpp"
 #include "geolip/checkpoint/catalogue_json.hpp"
 #include "geolip/checkpoint/estimate_json.hpp"
@@ -159,29 +157,16 @@ public:
         return sizeof(float) * (needs_whole(e) ? e.elements : (std::min<std::uint64_t>)(part_elements, e.elements));
     }
 
-    /// Of all entries of a catalogue, several at a time, as many as fit into four times the largest of them and 24 MiB.
-    /// `progress(done, all)` is called on the caller's thread. What reading or a metric throws ends it and is thrown
-    /// here.
+    /// Of all entries of a catalogue, several at a time within the memory of a `task_list`. `progress(done, all)` is
+    /// called on the caller's thread. What reading or a metric throws ends it and is thrown here.
     template <class Progress>
     std::vector<row> run(const model_files& files, const catalogue& c, std::size_t threads, Progress&& progress) const {
-        constexpr std::uint64_t for_each_byte = 4, beside = std::uint64_t{24} << 20;
-        std::uint64_t largest = 0;
-        for (const catalogue_entry& e : c.entries) largest = (std::max)(largest, for_each_byte * bytes(e));
-        memory_budget memory(largest + beside);
         std::vector<row> rows(c.entries.size());
-        work_queue queue(c.entries.size());
-        std::atomic<std::size_t> done = 0;
-        queue.run(threads, [&](std::size_t worker) {
-            while (const auto i = queue.next()) {
-                const catalogue_entry& e = c.entries[*i];
-                if (applies(e)) {
-                    const auto share = memory.take(for_each_byte * bytes(e));
-                    rows[*i] = measure(files, e);
-                }
-                ++done;
-                if (worker == 0) progress(done.load(), rows.size());
-            }
-        });
+        task_list tasks;
+        for (std::size_t i = 0; i < rows.size(); ++i)
+            if (applies(c.entries[i]))
+                tasks.add(bytes(c.entries[i]), [&, i] { rows[i] = measure(files, c.entries[i]); });
+        tasks.run(threads, progress);
         return rows;
     }
     /// The same without a word.
