@@ -18,6 +18,7 @@
 #include "geolip/core/estimate.hpp"
 #include "support/documented_figure.hpp"
 #include "support/documented_structure.hpp"
+#include "support/probe_place.hpp"
 
 namespace examples::documented {
 
@@ -117,13 +118,7 @@ inline values of_entries(const row& r, const cp::catalogue& c, const report& ent
 /// Of the pairs of neighbours in all chosen groups together.
 inline std::optional<double> neighbours(const row& r, const cp::catalogue& c, const report& lines) {
     std::set<std::string> groups;
-    for (const auto* e : chosen(c, r.of)) {
-        std::string name;
-        for (const std::string_view part :
-             {cp::name_of(e->side), cp::name_of(e->path), cp::name_of(e->attention), cp::name_of(e->role)})
-            if (part != "none") name += (name.empty() ? "" : " ") + std::string(part);
-        groups.insert(name);
-    }
+    for (const auto* e : chosen(c, r.of)) groups.insert(probe::name_of(probe::key_of(*e)));
     double sum = 0, pairs = 0;
     for (const report& line : lines) {
         const auto value = number_at(line, "/value"), layers = number_at(line, "/layers");

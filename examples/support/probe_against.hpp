@@ -12,7 +12,6 @@
 #include <optional>
 #include <span>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -81,15 +80,12 @@ inline std::string shape_of(const cp::catalogue_entry& e) {
 
 namespace detail {
 
-using place = std::tuple<group_key, cp::path_unit, std::optional<std::size_t>>;
-inline place place_key(const cp::catalogue_entry& e) { return {key_of(e), e.unit, e.layer}; }
-
 /// Pairs what stands at the same place: by name first, then in order among what has the same shape.
 class matcher {
 public:
     matcher(const cp::catalogue& a, const cp::catalogue& b) : a_(a), b_(b), taken_(b.entries.size(), false) {
         for (std::size_t j = 0; j < b.entries.size(); ++j)
-            if (is_matrix(b.entries[j])) places_[place_key(b.entries[j])].push_back(j);
+            if (is_matrix(b.entries[j])) places_[place_key_of(b.entries[j])].push_back(j);
         for (std::size_t i = 0; i < a.entries.size(); ++i)
             if (is_matrix(a.entries[i])) partners_.emplace(i, std::nullopt);
         for (const bool by_name : {true, false})
@@ -98,13 +94,13 @@ public:
     }
     const std::map<std::size_t, std::optional<std::size_t>>& partners() const { return partners_; }
     bool taken(std::size_t j) const { return taken_[j]; }
-    bool has_place(const cp::catalogue_entry& e) const { return places_.contains(place_key(e)); }
-    const std::vector<std::size_t>& at(const cp::catalogue_entry& e) const { return places_.at(place_key(e)); }
+    bool has_place(const cp::catalogue_entry& e) const { return places_.contains(place_key_of(e)); }
+    const std::vector<std::size_t>& at(const cp::catalogue_entry& e) const { return places_.at(place_key_of(e)); }
 
 private:
     std::optional<std::size_t> find(std::size_t i, bool by_name) {
         const cp::catalogue_entry& e = a_.entries[i];
-        const auto found = places_.find(place_key(e));
+        const auto found = places_.find(place_key_of(e));
         if (found == places_.end()) return std::nullopt;
         for (const std::size_t j : found->second) {
             const cp::catalogue_entry& other = b_.entries[j];
@@ -118,7 +114,7 @@ private:
 
     const cp::catalogue &a_, &b_;
     std::vector<bool> taken_;
-    std::map<place, std::vector<std::size_t>> places_;
+    std::map<place_key, std::vector<std::size_t>> places_;
     std::map<std::size_t, std::optional<std::size_t>> partners_;
 };
 
@@ -131,7 +127,7 @@ inline std::string reason_of(const cp::catalogue_entry& e, const cp::catalogue& 
     for (const cp::catalogue_entry& x : there.entries) {
         if (!is_matrix(x)) continue;
         role = role || key_of(x) == key_of(e);
-        if (place_key(x) != place_key(e)) continue;
+        if (place_key_of(x) != place_key_of(e)) continue;
         if (x.outputs.count() == e.outputs.count() && x.inputs() == e.inputs())
             return std::string(other) + " has fewer of this shape at this place";
         if (shapes.empty()) shapes = shape_of(x);
@@ -190,7 +186,7 @@ comparison compare(const model& a, const model& b, bool all_layers, std::uint64_
         for (std::size_t i = 0; i < entries_a.size(); ++i)
             for (std::size_t j = 0; j < entries_b.size() && is_embedding(entries_a[i]) && !projected_a[i]; ++j) {
                 if (!is_embedding(entries_b[j]) || projected_b[j]) continue;
-                if (by_place && detail::place_key(entries_a[i]) != detail::place_key(entries_b[j])) continue;
+                if (by_place && place_key_of(entries_a[i]) != place_key_of(entries_b[j])) continue;
                 projected_a[i] = projected_b[j] = true;
                 out.projections.push_back({i, j, {}});
             }

@@ -15,6 +15,7 @@
 
 #include "geolip/core/text.hpp"
 #include "geolip/sweep/number.hpp"
+#include "support/probe_place.hpp"
 
 namespace examples::probe {
 
@@ -106,16 +107,9 @@ private:
     void record(const std::string& section, const json& x) {
         where_ = {section, text_of(first_of(x, {"tensor", "query", "up", "name"})),
                   text_of(first_of(x, {"place", "group"})), number_of(first_of(x, {"layer"}))};
-        if (x.contains("role") && x.contains("side")) where_.place = place_of_entry(x);
+        if (x.contains("role") && x.contains("side")) where_.place = group_of(x);
         const bool estimate = x.contains("value") && x.contains("null");
         walk(estimate ? section : "", x);
-    }
-    static std::string place_of_entry(const json& x) {
-        std::string out;
-        for (const char* key : {"side", "path", "attention", "role"})
-            if (const std::string part = text_of(first_of(x, {key})); part != "none" && !part.empty())
-                out += (out.empty() ? "" : " ") + part;
-        return out;
     }
 
     /// All figures of an object whose figures' names begin with `path`.

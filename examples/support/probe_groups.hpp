@@ -8,7 +8,6 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "geolip/core/estimate.hpp"
@@ -18,26 +17,6 @@
 #include "support/probe_measure.hpp"
 
 namespace examples::probe {
-
-/// "encoder self query", "decoder mlp_up", "up cross key".
-inline std::string name_of(const group_key& k) {
-    std::string text;
-    const auto add = [&](std::string_view part) {
-        if (part == "none") return;
-        if (!text.empty()) text += ' ';
-        text += part;
-    };
-    add(cp::name_of(std::get<0>(k)));
-    add(cp::name_of(std::get<3>(k)));
-    add(cp::name_of(std::get<1>(k)));
-    add(cp::name_of(std::get<2>(k)));
-    return text;
-}
-inline std::string place_of(const cp::catalogue_entry& e) {
-    std::string text = name_of(key_of(e));
-    if (e.layer) text += ' ' + std::to_string(*e.layer);
-    return text;
-}
 
 using cp::spectral_figures;
 /// Of each entry that has singular values.

@@ -20,6 +20,7 @@
 
 #include "support/figure.hpp"
 #include "support/html.hpp"
+#include "support/probe_place.hpp"
 
 namespace examples::probe {
 
@@ -68,14 +69,6 @@ inline std::string null_cell(const json& null) {
     return geolip::sweep::fixed(*value, decimals) + " \u00b1 " + geolip::sweep::fixed(*sd, decimals);
 }
 
-/// "encoder self query", as the groups of the document are called.
-inline std::string group_of(const json& entry) {
-    std::string out;
-    for (const char* key : {"side", "path", "attention", "role"})
-        if (const std::string part = text_at(entry, key); part != "none" && !part.empty())
-            out += (out.empty() ? "" : " ") + part;
-    return out;
-}
 /// A place without the number of its layer.
 inline std::string group_of_place(const json& line) {
     std::string place = text_at(line, "place");

@@ -27,6 +27,7 @@
 #include "geolip/metrics/qk_balance.hpp"
 #include "support/probe_curves.hpp"
 #include "support/probe_parts.hpp"
+#include "support/probe_place.hpp"
 
 namespace examples::probe {
 
@@ -56,10 +57,6 @@ inline std::optional<double> first_scale(const cp::detected_architecture& a, con
                          (a.name == "llama" && a.evidence.find("'gemma") != std::string::npos);
     return one_and && e.side != cp::tensor_side::visual ? 0.0 : 1.0;
 }
-
-/// Entries that are looked at together: of one role, side, attention and part of the path.
-using group_key = std::tuple<cp::tensor_side, cp::attention_kind, cp::tensor_role, cp::path_part>;
-inline group_key key_of(const cp::catalogue_entry& e) { return {e.side, e.attention, e.role, e.path}; }
 
 /// Of an entry's elements as floats.
 inline std::uint64_t bytes_of(const cp::catalogue_entry& e) { return sizeof(float) * e.elements; }
@@ -116,20 +113,18 @@ class entry_index {
 public:
     explicit entry_index(const cp::catalogue& c) {
         for (const cp::catalogue_entry& e : c.entries)
-            if (e.measured()) entries_.emplace(place_of(e, e.role), &e);
+            if (e.measured()) entries_.emplace(place_key_of(e), &e);
     }
     /// What has that role where `e` is; null if nothing has.
     const cp::catalogue_entry* beside(const cp::catalogue_entry& e, cp::tensor_role role) const {
-        const auto found = entries_.find(place_of(e, role));
+        place_key place = place_key_of(e);
+        std::get<cp::tensor_role>(std::get<group_key>(place)) = role;
+        const auto found = entries_.find(place);
         return found == entries_.end() ? nullptr : found->second;
     }
 
 private:
-    using place = std::tuple<group_key, std::optional<std::size_t>, cp::path_unit>;
-    static place place_of(const cp::catalogue_entry& e, cp::tensor_role role) {
-        return {{e.side, e.attention, role, e.path}, e.layer, e.unit};
-    }
-    std::map<place, const cp::catalogue_entry*> entries_;
+    std::map<place_key, const cp::catalogue_entry*> entries_;
 };
 
 }  // namespace detail
