@@ -111,13 +111,6 @@ inline void add_to(json& out, const embedding_figures& f, const cp::catalogue& c
         const embedding_line& e = m.embeddings[i];
         const std::size_t dim = c.entries[e.entry].inputs();
         json& line = out["embeddings"][i];
-        const auto percentiles = [](const geolip::pairwise_reading& r) {
-            json all = json::object();
-            for (const int p : {1, 5, 25, 50, 75, 95, 99})
-                all[std::to_string(p) + " %"] = r.values ? number(r.values->percentile(p / 100.0)) : json(nullptr);
-            return all;
-        };
-        line["cosines"]["percentiles"] = percentiles(e.cosines);
         line["cosines"]["near"] = json::array();
         for (const double x : cosine_constants)
             line["cosines"]["near"].push_back(
@@ -125,14 +118,7 @@ inline void add_to(json& out, const embedding_figures& f, const cp::catalogue& c
                  {"within", 0.01},
                  {"share", e.cosines.values ? number(e.cosines.values->share_between(x - 0.01, x + 0.01)) : json()},
                  {"null", geolip::isotropic_cosine_share(x - 0.01, x + 0.01, dim)}});
-        line["distances"] = {{"rows", l.distances.rows},
-                             {"mean", json_of(l.distances.mean)},
-                             {"sd", json_of(l.distances.sd)},
-                             {"percentiles", percentiles(l.distances)}};
-        if (l.distances.values) {
-            line["distances"]["smallest"] = number(l.distances.values->smallest());
-            line["distances"]["largest"] = number(l.distances.values->largest());
-        }
+        line["distances"] = json_of(l.distances);
         const auto volumes = [](const geolip::volume_cv_estimate& cv) {
             json v{{"drawn", cv.counts.drawn},
                    {"valid", cv.counts.valid},
@@ -142,18 +128,13 @@ inline void add_to(json& out, const embedding_figures& f, const cp::catalogue& c
             if (!cv.value) v["reason"] = geolip::describe(cv.reason);
             return v;
         };
-        const auto ratio = [](const geolip::estimate& r) {
-            json one = json_of(r);
-            if (r.value) one["standard_error"] = r.standard_error;
-            return one;
-        };
         line["pentachora"] = {{"ours", volumes(e.cv)},
                               {"documented", volumes(l.documented)},
-                              {"ratio_to_gaussian", ratio(plain_ratio(e.cv, l, dim))},
-                              {"documented_ratio_to_gaussian", ratio(plain_ratio(l.documented, l, dim))},
-                              {"ratio_by_column", ratio(matched_ratio(e.cv, l.by_column.mean))},
-                              {"ratio_by_covariance", ratio(matched_ratio(e.cv, l.by_covariance.mean))},
-                              {"ratio_by_covariance_and_norms", ratio(matched_ratio(e.cv, l.with_norms.mean))},
+                              {"ratio_to_gaussian", json_of(plain_ratio(e.cv, l, dim))},
+                              {"documented_ratio_to_gaussian", json_of(plain_ratio(l.documented, l, dim))},
+                              {"ratio_by_column", json_of(matched_ratio(e.cv, l.by_column.mean))},
+                              {"ratio_by_covariance", json_of(matched_ratio(e.cv, l.by_covariance.mean))},
+                              {"ratio_by_covariance_and_norms", json_of(matched_ratio(e.cv, l.with_norms.mean))},
                               {"cv_by_column", json_of(l.by_column.cv)},
                               {"cv_by_covariance", json_of(l.by_covariance.cv)},
                               {"cv_by_covariance_and_norms", json_of(l.with_norms.cv)},

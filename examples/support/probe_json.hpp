@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,17 @@ namespace examples::probe {
 
 using cp::json_of;
 inline json number(const std::optional<double>& x) { return json_of(x); }
+
+/// A distribution over rows or pairs of them.
+inline json json_of(const geolip::pairwise_reading& r) {
+    json line{{"rows", r.rows}, {"mean", json_of(r.mean)}, {"sd", json_of(r.sd)}};
+    if (r.values) line["smallest"] = number(r.values->smallest());
+    if (r.values) line["largest"] = number(r.values->largest());
+    for (const int p : {1, 5, 25, 50, 75, 95, 99})
+        line["percentiles"][std::to_string(p) + " %"] =
+            r.values ? number(r.values->percentile(p / 100.0)) : json(nullptr);
+    return line;
+}
 
 /// `made_of` is what provenance_json gave.
 inline json catalogue_json(const cp::catalogue& c, const json& made_of) {
@@ -185,16 +197,6 @@ inline json report_json(const cp::catalogue& c, const measurements& m, geolip::g
     }
     out["embeddings"] = json::array();
     for (const embedding_line& l : m.embeddings) {
-        const auto distribution = [](const geolip::pairwise_reading& r) {
-            json line{{"rows", r.rows}, {"mean", json_of(r.mean)}, {"sd", json_of(r.sd)}};
-            if (r.values) line["smallest"] = number(r.values->smallest());
-            if (r.values) line["largest"] = number(r.values->largest());
-            if (r.values)
-                for (const auto& [name, share] :
-                     {std::pair("1 %", 0.01), std::pair("50 %", 0.5), std::pair("99 %", 0.99)})
-                    line["percentiles"][name] = number(r.values->percentile(share));
-            return line;
-        };
         json cv{{"value", number(l.cv.value)},
                 {"standard_error", number(l.cv.standard_error)},
                 {"null", json_of(l.cv.null)},
@@ -204,7 +206,7 @@ inline json report_json(const cp::catalogue& c, const measurements& m, geolip::g
             const auto n = geolip::rank_for_share(l.variances, share);
             return n ? json(*n) : json(nullptr);
         };
-        json cosines = distribution(l.cosines), norms = distribution(l.norms);
+        json cosines = json_of(l.cosines), norms = json_of(l.norms);
         const cp::catalogue_entry& e = c.entries[l.entry];
         if (l.cosines.values) cosines["histogram"] = cosine_histogram(l.cosines, e.inputs());
         if (l.norms.values) norms["histogram"] = norm_histogram(l.norms, e.inputs());
