@@ -31,14 +31,17 @@ double inner_product(matrix_view<const T> a, matrix_view<const T> b) {
     return total;
 }
 
-/// <a, b> / (|a| |b|) for known squares; empty where there is none.
 template <class T>
-std::optional<double> cosine_of(matrix_view<const T> a, double square_a, matrix_view<const T> b, double square_b) {
+void require_one_shape(matrix_view<const T> a, matrix_view<const T> b) {
     if (a.rows() != b.rows() || a.cols() != b.cols())
         raise(shape_error("weight_cosine: matrices of " + size_text(a) + " and " + size_text(b) +
                           "; expected one shape"));
+}
+
+/// <a, b> / (|a| |b|), of the product and the squares; empty where there is none.
+inline std::optional<double> cosine_of(double product, double square_a, double square_b) {
     if (!(square_a > 0 && square_b > 0 && finite(square_a) && finite(square_b))) return std::nullopt;
-    return inner_product(a, b) / (std::sqrt(square_a) * std::sqrt(square_b));
+    return product / (std::sqrt(square_a) * std::sqrt(square_b));
 }
 
 }  // namespace detail
@@ -47,7 +50,8 @@ std::optional<double> cosine_of(matrix_view<const T> a, double square_a, matrix_
 /// \throws shape_error unless the shapes are equal
 template <measured_scalar T>
 std::optional<double> weight_cosine(matrix_view<const T> a, matrix_view<const T> b) {
-    return detail::cosine_of(a, detail::inner_product(a, a), b, detail::inner_product(b, b));
+    detail::require_one_shape(a, b);
+    return detail::cosine_of(detail::inner_product(a, b), detail::inner_product(a, a), detail::inner_product(b, b));
 }
 
 /// The mean cosine of neighbouring layers, one pair at a time, so that two matrices are in memory. The null is
@@ -86,25 +90,39 @@ struct layer_correlation_reading {
     estimate adjacent;                           ///< the mean over neighbouring layers; null 0 ± 1/√(elements pairs)
 };
 
+namespace detail {
+
+/// Of `layers` layers of so many elements, product(i, j) the inner product of two, i <= j, asked for once.
+template <class Product>
+layer_correlation_reading correlation_of_products(std::size_t layers, std::size_t elements, Product&& product) {
+    layer_correlation_reading r;
+    r.layers = layers;
+    r.cosines.resize(layers * layers);
+    std::vector<double> squares(layers);
+    for (std::size_t i = 0; i < layers; ++i) squares[i] = product(i, i);
+    neighbour_correlation neighbours;
+    for (std::size_t i = 0; i < layers; ++i) {
+        if (cosine_of(squares[i], squares[i], squares[i])) r.cosines[i * layers + i] = 1;
+        for (std::size_t j = i + 1; j < layers; ++j) {
+            const auto cosine = cosine_of(product(i, j), squares[i], squares[j]);
+            r.cosines[i * layers + j] = r.cosines[j * layers + i] = cosine;
+            if (j == i + 1) neighbours.add(cosine, elements);
+        }
+    }
+    r.adjacent = neighbours.value(layers < 2 ? undefined_reason::no_elements : undefined_reason::all_zero);
+    return r;
+}
+
+}  // namespace detail
+
 /// Of matrices of one shape, in the order of their layers.
 /// \throws shape_error unless all shapes are equal
 template <measured_scalar T>
 layer_correlation_reading layer_correlation(std::span<const matrix_view<const T>> layers) {
-    layer_correlation_reading r;
-    r.layers = layers.size();
-    r.cosines.resize(layers.size() * layers.size());
-    std::vector<double> squares;
-    for (const auto& layer : layers) squares.push_back(detail::inner_product(layer, layer));
-    neighbour_correlation neighbours;
-    for (std::size_t i = 0; i < layers.size(); ++i)
-        for (std::size_t j = i; j < layers.size(); ++j) {
-            std::optional<double> cosine = detail::cosine_of(layers[i], squares[i], layers[j], squares[j]);
-            if (i == j && cosine) cosine = 1;
-            r.cosines[i * r.layers + j] = r.cosines[j * r.layers + i] = cosine;
-            if (j == i + 1) neighbours.add(cosine, layers[i].rows() * layers[i].cols());
-        }
-    r.adjacent = neighbours.value(layers.size() < 2 ? undefined_reason::no_elements : undefined_reason::all_zero);
-    return r;
+    for (const auto& layer : layers) detail::require_one_shape(layers.front(), layer);
+    return detail::correlation_of_products(
+        layers.size(), layers.empty() ? 0 : layers.front().rows() * layers.front().cols(),
+        [&](std::size_t i, std::size_t j) { return detail::inner_product(layers[i], layers[j]); });
 }
 
 }  // namespace geolip

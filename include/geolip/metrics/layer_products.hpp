@@ -5,16 +5,12 @@
 /// `layer_products`: the cosines of all pairs of layers of one shape, from parts of the layers as they come, so that no
 /// two whole matrices need be in memory.
 
-#include <cmath>
 #include <cstddef>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "geolip/core/concepts.hpp"
 #include "geolip/core/error.hpp"
-#include "geolip/core/estimate.hpp"
-#include "geolip/core/finite.hpp"
 #include "geolip/core/matrix_view.hpp"
 #include "geolip/metrics/layer_correlation.hpp"
 
@@ -46,26 +42,8 @@ public:
 
     /// As `layer_correlation` gives them for whole matrices.
     layer_correlation_reading result() const {
-        layer_correlation_reading r;
-        r.layers = layers_;
-        r.cosines.resize(layers_ * layers_);
-        const auto usable = [&](std::size_t i) {
-            const double square = products_[i * layers_ + i];
-            return square > 0 && detail::finite(square);
-        };
-        neighbour_correlation neighbours;
-        for (std::size_t i = 0; i < layers_; ++i)
-            for (std::size_t j = i; j < layers_; ++j) {
-                std::optional<double> cosine;
-                if (usable(i) && usable(j))
-                    cosine = i == j ? 1.0
-                                    : products_[i * layers_ + j] / (std::sqrt(products_[i * layers_ + i]) *
-                                                                    std::sqrt(products_[j * layers_ + j]));
-                r.cosines[i * layers_ + j] = r.cosines[j * layers_ + i] = cosine;
-                if (j == i + 1) neighbours.add(cosine, elements_);
-            }
-        r.adjacent = neighbours.value(layers_ < 2 ? undefined_reason::no_elements : undefined_reason::all_zero);
-        return r;
+        return detail::correlation_of_products(
+            layers_, elements_, [&](std::size_t i, std::size_t j) { return products_[i * layers_ + j]; });
     }
 
 private:
