@@ -17,6 +17,7 @@
 #include "geolip/core/estimate.hpp"
 #include "geolip/core/finite.hpp"
 #include "geolip/core/matrix_view.hpp"
+#include "geolip/core/ordered_sum.hpp"
 #include "geolip/core/size_text.hpp"
 #include "geolip/metrics/detail/null_of_readings.hpp"
 #include "geolip/random/subset.hpp"
@@ -41,10 +42,10 @@ struct row_products {
     bool equal = true;
 };
 template <class T>
-row_products products_of(matrix_view<const T> a, std::size_t i, matrix_view<const T> b, std::size_t j) {
+row_products products_of(matrix_view<const T> a, matrix_view<const T> b, std::size_t row) {
     row_products p;
     for (std::size_t k = 0; k < a.cols(); ++k) {
-        const double x = static_cast<double>(a(i, k)), y = static_cast<double>(b(j, k));
+        const double x = static_cast<double>(a(row, k)), y = static_cast<double>(b(row, k));
         p.aa += x * x;
         p.bb += y * y;
         p.ab += x * y;
@@ -53,10 +54,11 @@ row_products products_of(matrix_view<const T> a, std::size_t i, matrix_view<cons
     }
     return p;
 }
-inline std::optional<double> cosine_of(const row_products& p) {
-    const double norms = std::sqrt(p.aa) * std::sqrt(p.bb);
-    if (!finite(norms) || !(norms > 0)) return std::nullopt;
-    return std::clamp(p.ab / norms, -1.0, 1.0);
+/// Of rows with these lengths and product; empty where one has no direction.
+inline std::optional<double> row_cosine(double product, double length_a, double length_b) {
+    const double lengths = length_a * length_b;
+    if (!finite(lengths) || !(lengths > 0)) return std::nullopt;
+    return std::clamp(product / lengths, -1.0, 1.0);
 }
 
 }  // namespace detail
@@ -75,11 +77,14 @@ agreement_reading row_agreement(matrix_view<const T> a, matrix_view<const T> b, 
     r.rows = a.rows();
     r.equal = true;
     double aa = 0, bb = 0, difference = 0, sum = 0, squares = 0, lowest = 1, highest = -1, count = 0;
+    std::vector<double> lengths_a, lengths_b;
     for (std::size_t i = 0; i < a.rows(); ++i) {
-        const detail::row_products p = detail::products_of(a, i, b, i);
+        const detail::row_products p = detail::products_of(a, b, i);
+        lengths_a.push_back(std::sqrt(p.aa));
+        lengths_b.push_back(std::sqrt(p.bb));
         aa += p.aa, bb += p.bb, difference += p.difference;
         r.equal = r.equal && p.equal;
-        const auto cosine = detail::cosine_of(p);
+        const auto cosine = detail::row_cosine(p.ab, lengths_a.back(), lengths_b.back());
         if (!cosine) {
             ++r.skipped;
             continue;
@@ -113,9 +118,13 @@ agreement_reading row_agreement(matrix_view<const T> a, matrix_view<const T> b, 
     for (std::size_t k = 0; k < replicates; ++k) {
         const std::size_t shift = 1 + uniform_below(engine, static_cast<std::uint32_t>(a.rows() - 1));
         double total = 0, pairs = 0;
-        for (std::size_t i = 0; i < a.rows(); ++i)
-            if (const auto c = detail::cosine_of(detail::products_of(a, i, b, (i + shift) % a.rows())))
-                total += *c, ++pairs;
+        for (std::size_t i = 0; i < a.rows(); ++i) {
+            const std::size_t other = (i + shift) % a.rows();
+            const double product = detail::ordered_sum(a.cols(), [&](std::size_t j) {
+                return static_cast<double>(a(i, j)) * static_cast<double>(b(other, j));
+            });
+            if (const auto c = detail::row_cosine(product, lengths_a[i], lengths_b[other])) total += *c, ++pairs;
+        }
         if (pairs > 0) readings.push_back(total / pairs);
     }
     r.mean.null = detail::null_of_readings(readings);
