@@ -100,7 +100,7 @@ int main(int argc, char** argv) {
                           [&] { return probe::catalogue_text(files, catalogue); });
             return 0;
         }
-        const probe::documented_beside beside(files, catalogue, model);
+        probe::documented_beside beside(files, catalogue, model);
         probe::measurements found;
         probe::further_figures further;
         {
@@ -126,7 +126,8 @@ int main(int argc, char** argv) {
         reports.write(document, [&] {
             const std::string text =
                 probe::report_text(files, catalogue, found, nulls) + probe::text_of(further, catalogue, found);
-            return beside.any() ? text + beside.text(document(), catalogue, made_of.seed) : text;
+            if (beside.any()) document();
+            return text + beside.text();
         });
         return 0;
     });

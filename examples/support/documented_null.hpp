@@ -10,9 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <set>
-#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -26,11 +24,13 @@
 #include "geolip/metrics/neuron_importance.hpp"
 #include "geolip/metrics/position_bias.hpp"
 #include "geolip/metrics/qk_balance.hpp"
+#include "geolip/metrics/spectral_correlation.hpp"
 #include "geolip/simplex/volume_law.hpp"
 #include "support/documented_embeddings.hpp"
 #include "support/documented_figure.hpp"
 #include "support/documented_structure.hpp"
 #include "support/documented_verdict.hpp"
+#include "support/probe_place.hpp"
 
 namespace examples::documented {
 
@@ -67,22 +67,6 @@ inline double share_by_law(const cp::known_tensor& tensor, double t) {
     return std::erf(t / (scale * std::sqrt(2.0)));
 }
 
-/// Pearson's correlation; empty where one does not vary.
-inline std::optional<double> correlation(std::span<const double> a, std::span<const double> b) {
-    double mean_a = 0, mean_b = 0, product = 0, square_a = 0, square_b = 0;
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        mean_a += a[i] / static_cast<double>(a.size());
-        mean_b += b[i] / static_cast<double>(a.size());
-    }
-    for (std::size_t i = 0; i < a.size(); ++i) {
-        product += (a[i] - mean_a) * (b[i] - mean_b);
-        square_a += (a[i] - mean_a) * (a[i] - mean_a);
-        square_b += (b[i] - mean_b) * (b[i] - mean_b);
-    }
-    if (!(square_a > 0 && square_b > 0)) return std::nullopt;
-    return product / std::sqrt(square_a * square_b);
-}
-
 /// What the largest of `count` normal values is above their mean, in standard deviations.
 inline double largest_normal(double count) {
     const double b = std::sqrt(2 * std::log(count));
@@ -95,7 +79,7 @@ inline double largest_normal(double count) {
 class null_source {
 public:
     explicit null_source(std::uint64_t seed, cp::model_scale scale = cp::model_scale::full)
-        : seed_(seed), scale_(scale) {}
+        : seed_(seed), scale_(scale), spectra_(16, seed) {}
 
     const cp::known_catalogue& model(std::string_view name) {
         const auto found = models_.find(name);
@@ -216,9 +200,9 @@ private:
     }
 
     static geolip::null_reading neighbours(const entry_list& entries) {
-        std::map<std::tuple<tensor_side, attention_kind, tensor_role, path_part>, entry_list> groups;
+        std::map<probe::group_key, entry_list> groups;
         for (const auto* e : entries)
-            if (e->layer) groups[{e->side, e->attention, e->role, e->path}].push_back(e);
+            if (e->layer) groups[probe::key_of(*e)].push_back(e);
         double variance = 0, pairs = 0;
         for (auto& [kind, members] : groups) {
             std::ranges::stable_sort(members, {}, [](const auto* e) { return *e->layer; });
@@ -341,31 +325,19 @@ private:
                 case figure::aligned_cosine: mean.add({aligned, 0, 0}); break;
                 case figure::aligned_gain: mean.add({aligned, 1 / std::sqrt(elements), 0}); break;
                 case figure::aligned_residual: mean.add({std::sqrt(2 - 2 * aligned), 0, 0}); break;
-                default: mean.add(spectra(rows, cols));
+                default:
+                    mean.add((std::min)(rows, cols) < 3 ? geolip::null_reading{}
+                                                        : geolip::spectral_correlation_null(rows, cols, spectra_));
             }
         }
         return {mean.value(), "independent Gaussian matrices"};
     }
 
-    /// The correlation of the sorted singular values of two Gaussian matrices.
-    geolip::null_reading spectra(std::size_t rows, std::size_t cols) {
-        const auto [place, fresh] = spectra_.try_emplace({rows, cols});
-        const std::size_t size = (std::min)(rows, cols);
-        if (!fresh || size < 3) return size < 3 ? geolip::null_reading{} : place->second;
-        const std::vector<double> values = geolip::gaussian_singular_values(rows, cols, 16, seed_);
-        std::vector<double> readings;
-        for (std::size_t i = 0; i < 16; i += 2) {
-            const std::span<const double> all(values);
-            if (const auto x = detail::correlation(all.subspan(i * size, size), all.subspan((i + 1) * size, size)))
-                readings.push_back(*x);
-        }
-        return place->second = geolip::detail::null_of_readings(readings);
-    }
-
     std::uint64_t seed_;
     cp::model_scale scale_;
     std::map<std::string, cp::known_catalogue, std::less<>> models_;
-    std::map<std::pair<std::size_t, std::size_t>, geolip::null_reading> balances_, spectra_;
+    std::map<std::pair<std::size_t, std::size_t>, geolip::null_reading> balances_;
+    geolip::gaussian_spectra spectra_;
 };
 
 }  // namespace examples::documented

@@ -60,7 +60,7 @@ public:
     }
 
     /// Adds the key "documented" to the report: null for a model that no document speaks of.
-    void add_to(nlohmann::ordered_json& report, const cp::catalogue& c, std::uint64_t seed) const {
+    void add_to(nlohmann::ordered_json& report, const cp::catalogue& c, std::uint64_t seed) {
         report["documented"] = nullptr;
         if (matches_.empty()) return;
         nlohmann::ordered_json out{{"model", nullptr}, {"candidates", nlohmann::ordered_json::array()}};
@@ -70,14 +70,15 @@ public:
             out["scale"] = cp::name_of(known->scale);
             out["random_weights"] = random_;
             documented::null_source nulls(seed, known->scale);
-            out.update(documented::json_of(
-                known->name, documented::compare_with_report(known->name, nulls, c, report, origin(*known))));
+            compared_ = documented::compare_with_report(known->name, nulls, c, report,
+                                                        {random_, known->scale == cp::model_scale::tiny});
+            out.update(documented::json_of(known->name, compared_));
         }
         report["documented"] = out;
     }
 
-    /// A section for the tables; empty for a model that no document speaks of.
-    std::string text(const nlohmann::ordered_json& report, const cp::catalogue& c, std::uint64_t seed) const {
+    /// What `add_to` added, as a section for the tables; empty for a model that no document speaks of.
+    std::string text() const {
         if (matches_.empty()) return {};
         std::string text = "\nBeside the documents\n\n";
         const auto known = only();
@@ -89,10 +90,7 @@ public:
         text += "By its shapes it is " + known->name;
         if (known->scale == cp::model_scale::tiny) text += " at tiny scale; the documents speak of the full one";
         text += random_ ? ". Its weights are random: what is reproduced is chance.\n\n" : ".\n\n";
-        documented::null_source nulls(seed, known->scale);
-        return text +
-               documented::text_of(
-                   known->name, documented::compare_with_report(known->name, nulls, c, report, origin(*known)), true);
+        return text + documented::text_of(known->name, compared_, true);
     }
 
     bool any() const { return !matches_.empty(); }
@@ -102,11 +100,8 @@ private:
         return matches_.size() == 1 ? std::optional(matches_.front()) : std::nullopt;
     }
 
-    documented::weights_origin origin(const cp::known_model_match& m) const {
-        return {random_, m.scale == cp::model_scale::tiny};
-    }
-
     std::vector<cp::known_model_match> matches_;
+    std::vector<documented::comparison> compared_;
     bool random_ = false;
 };
 

@@ -14,8 +14,8 @@
 #include <string_view>
 #include <vector>
 
+#include "geolip/checkpoint/estimate_json.hpp"
 #include "geolip/checkpoint/known_model_match.hpp"
-#include "geolip/core/finite.hpp"
 #include "geolip/sweep/number.hpp"
 #include "support/documented_diffusion.hpp"
 #include "support/documented_embeddings.hpp"
@@ -77,9 +77,6 @@ inline std::string name_of(const row& r) {
 
 inline nlohmann::ordered_json json_of(const comparison& c) {
     const row& r = *c.documented;
-    const auto number = [](const std::optional<double>& x) {
-        return x && geolip::detail::finite(*x) ? nlohmann::ordered_json(*x) : nlohmann::ordered_json(nullptr);
-    };
     nlohmann::ordered_json out{{"model", r.model},
                                {"section", r.section},
                                {"figure", figure_names[static_cast<std::size_t>(r.what)]},
@@ -90,12 +87,11 @@ inline nlohmann::ordered_json json_of(const comparison& c) {
     if (!r.other.empty()) out["other"] = r.other;
     if (!r.note.empty()) out["note"] = r.note;
     if (c.ours) {
-        out["measured"] = number(c.ours->value);
+        out["measured"] = cp::json_of(c.ours->value);
         if (!c.ours->value) out["reason"] = c.ours->reason;
     }
-    out["null"] = {{"value", number(c.null.reading.value)},
-                   {"sd", c.null.reading.value ? number(c.null.reading.sd) : nullptr},
-                   {"of", c.null.of}};
+    out["null"] = cp::json_of(geolip::null_reading{c.null.reading.value, c.null.reading.sd, 0});
+    out["null"]["of"] = c.null.of;
     out["equals_null"] = c.equals_null;
     out["verdict"] = c.verdict;
     return out;
