@@ -19,7 +19,7 @@
 
 namespace examples {
 
-/// `text` of our own as content or as an attribute in double or single quotes.
+/// `text` of our own as content or as an attribute in double or single quotes, of HTML or XML.
 inline std::string html_text(std::string_view text) {
     std::string out;
     for (const char c : text) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "geolip/sweep/number.hpp"
+#include "support/html.hpp"
 
 namespace examples {
 
@@ -52,30 +53,11 @@ struct line_chart {
     std::vector<markers> marks;
 };
 
-/// `text` with the characters that XML reserves written as entities.
-inline std::string escaped(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        if (c == '&') {
-            out += "&amp;";
-        } else if (c == '<') {
-            out += "&lt;";
-        } else if (c == '>') {
-            out += "&gt;";
-        } else if (c == '"') {
-            out += "&quot;";
-        } else {
-            out += c;
-        }
-    }
-    return out;
-}
-
 namespace detail {
 
 // ` name="value"`, numbers to a hundredth of a pixel.
 inline std::string attribute(std::string_view name, std::string_view value) {
-    return std::string(" ").append(name) + "=\"" + escaped(value) + '"';
+    return std::string(" ").append(name) + "=\"" + html_text(value) + '"';
 }
 inline std::string attribute(std::string_view name, double value) {
     return attribute(name, geolip::sweep::fixed(value, 2));
@@ -83,7 +65,7 @@ inline std::string attribute(std::string_view name, double value) {
 
 inline std::string text(point at, std::string_view anchor, std::string_view content, std::string_view more = "") {
     return "<text" + attribute("x", at.x) + attribute("y", at.y) + attribute("text-anchor", anchor) +
-           std::string(more) + '>' + escaped(content) + "</text>\n";
+           std::string(more) + '>' + html_text(content) + "</text>\n";
 }
 
 inline std::string line(point from, point to, std::string_view colour, double width, bool dashed = false) {

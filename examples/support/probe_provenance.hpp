@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <span>
@@ -16,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "geolip/backend/work_queue.hpp"
+#include "geolip/backend/task_list.hpp"
 #include "geolip/checkpoint/model_files.hpp"
 #include "geolip/core/input_file.hpp"
 #include "geolip/core/sha256.hpp"
@@ -61,20 +60,10 @@ inline nlohmann::ordered_json provenance_json(const geolip::checkpoint::model_fi
     nlohmann::ordered_json out{{"seed", p.seed}, {"files", nlohmann::ordered_json::array()}};
     std::vector<std::string> contents(files.files().size());
     if (p.content) {
-        geolip::work_queue queue(contents.size());
-        std::vector<std::exception_ptr> errors(contents.size());
-        queue.run(p.threads, [&](std::size_t) {
-            while (const auto i = queue.next()) {
-                try {
-                    contents[*i] = hash_of(files.files()[*i], files.files()[*i].size());
-                } catch (...) {
-                    errors[*i] = std::current_exception();
-                    queue.stop();
-                }
-            }
-        });
-        for (const std::exception_ptr& e : errors)
-            if (e) std::rethrow_exception(e);
+        geolip::task_list tasks;
+        for (std::size_t i = 0; i < contents.size(); ++i)
+            tasks.add(0, [&, i] { contents[i] = hash_of(files.files()[i], files.files()[i].size()); });
+        tasks.run(p.threads, [](std::size_t, std::size_t) {});
     }
     for (std::size_t i = 0; i < contents.size(); ++i) {
         const geolip::checkpoint::safetensors_file& f = files.files()[i];

@@ -21,10 +21,7 @@ examples::line_chart chart() {
 
 }  // namespace
 
-TEST_CASE("text is escaped") {
-    CHECK(examples::escaped("a < b & \"c\" > d") == "a &lt; b &amp; &quot;c&quot; &gt; d");
-    CHECK(contains(examples::svg(chart()), ">a &lt; b &amp; &quot;c&quot;</text>"));
-}
+TEST_CASE("text is escaped") { CHECK(contains(examples::svg(chart()), ">a &lt; b &amp; &quot;c&quot;</text>")); }
 
 TEST_CASE("both axes are logarithmic: corner, middle, corner") {
     // The plot spans x 80..775 and y 55..570.

@@ -57,8 +57,8 @@ struct token_patterns {
         check();
         std::vector<std::size_t> order(classes * copies);
         for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
-        philox_engine engine({seed, std::uint64_t{36} << 56});
-        shuffle(std::span(order), engine);
+        philox_engine order_engine({seed, std::uint64_t{36} << 56});
+        shuffle(std::span(order), order_engine);
 
         std::vector<std::vector<std::int32_t>> pattern;
         for (std::size_t c = 0; c < classes; ++c) pattern.push_back(base(c));
