@@ -216,18 +216,17 @@ comparison compare(const model& a, const model& b, bool all_layers, std::uint64_
     std::map<std::pair<std::size_t, std::size_t>, geolip::null_reading> gaussian;
     for (const pair_line& p : out.pairs) gaussian[{p.rows, p.cols}];
     geolip::task_list tasks;
-    // What a task needs, in the bytes of operands that the list counts: Procrustes takes copies in double precision and
-    // eigenvectors, twice the usual; a projection 15,000 rows in double precision several times.
+    // The bytes of operands that the list counts, of floats. A pair needs less than four times these. A projection
+    // needs 17,500 rows and some matrices of the widths in double precision besides.
     const auto floats = [](const cp::catalogue_entry& x, const cp::catalogue_entry& y) {
-        return 4 * (x.elements + y.elements);
-    };
-    const auto of_pair = [&](const pair_line& p, const pair_line& q) {
-        return 2 * floats(entries_a[p.a], entries_b[q.b]);
+        return std::uint64_t{4} * (x.elements + y.elements);
     };
     for (projection_line& line : out.projections) {
         const cp::catalogue_entry &left = entries_a[line.a], &right = entries_b[line.b];
         const std::size_t rows = (std::min)({left.outputs.count(), right.outputs.count(), std::size_t{15000}});
-        tasks.add(floats(left, right) + 8 * rows * (left.inputs() + right.inputs()), [&, seed] {
+        const std::uint64_t widths = left.inputs() + right.inputs(), wide = (std::max)(left.inputs(), right.inputs());
+        const std::uint64_t needed = floats(left, right) + 8 * (rows * widths * 7 / 6 + 4 * wide * wide);
+        tasks.add((std::max)(floats(left, right), needed / geolip::task_list::bytes_per_byte), [&, seed] {
             const cp::weight_tensor x(a.files, entries_a[line.a]), y(b.files, entries_b[line.b]);
             const std::size_t width = (std::max)(x.cols(), y.cols());
             line.reading = geolip::embedding_projection<float>(x.view(), y.view(),
@@ -239,7 +238,8 @@ comparison compare(const model& a, const model& b, bool all_layers, std::uint64_
     std::ranges::stable_sort(
         order, [](const pair_line* p, const pair_line* q) { return p->rows * p->cols > q->rows * q->cols; });
     for (pair_line* line : order)
-        tasks.add(of_pair(*line, *line), [&a, &b, line, seed] { detail::compare(a, b, *line, seed); });
+        tasks.add(floats(entries_a[line->a], entries_b[line->b]),
+                  [&a, &b, line, seed] { detail::compare(a, b, *line, seed); });
     for (auto& [shape, null] : gaussian)
         tasks.add(std::uint64_t{4} << 20,
                   [&null, shape, seed] { null = geolip::large_procrustes_null(shape.first, shape.second, 64, seed); });
@@ -250,7 +250,7 @@ comparison compare(const model& a, const model& b, bool all_layers, std::uint64_
             for (std::size_t j = 0; j < line.pairs.size(); ++j) {
                 const pair_line &p = out.pairs[line.pairs[i]], &q = out.pairs[line.pairs[j]];
                 if (p.rows != q.rows || p.cols != q.cols) continue;
-                tasks.add(of_pair(p, q), [&a, &b, &line, &p, &q, i, j] {
+                tasks.add(floats(entries_a[p.a], entries_b[q.b]), [&a, &b, &line, &p, &q, i, j] {
                     const cp::weight_tensor x(a.files, a.catalogue.entries[p.a]), y(b.files, b.catalogue.entries[q.b]);
                     line.residual[i * line.pairs.size() + j] = geolip::procrustes<float>(x.view(), y.view()).residual;
                 });

@@ -15,36 +15,19 @@
 #include "geolip/core/concepts.hpp"
 #include "geolip/core/matrix_view.hpp"
 #include "geolip/linalg/detail/dense.hpp"
+#include "geolip/linalg/detail/strips.hpp"
 #include "geolip/linalg/detail/tridiagonal_form.hpp"
 
 namespace geolip {
 namespace detail {
 
-/// Eigenvalues, ascending, of the sum over the rows of (x 2^-exponent - mean)(…)', lengths of rows and mean equal.
+/// Eigenvalues, ascending, of the sum over the rows of (x 2^-exponent - mean)(…)', lengths of rows and mean equal; no
+/// mean for zeros.
 template <class T>
 std::vector<double> gram_eigenvalues(matrix_view<const T> m, int exponent, std::span<const double> mean) {
-    constexpr std::size_t strip = 256;
     const std::size_t n = m.cols();
-    const power_of_two scaled(exponent);
-    std::vector<double> gram(n * n, 0.0), part(strip * n);
-    // A strip lies as its source does, so that both are walked through in order.
-    const bool by_columns = m.row_stride() == 1 && m.col_stride() != 1;
-    const std::ptrdiff_t row = by_columns ? 1 : static_cast<std::ptrdiff_t>(n);
-    const std::ptrdiff_t col = by_columns ? static_cast<std::ptrdiff_t>(strip) : 1;
-    for (std::size_t first = 0; first < m.rows(); first += strip) {
-        const std::size_t here = (std::min)(strip, m.rows() - first);
-        const matrix_view<double> strip_view(part.data(), here, n, row, col);
-        if (by_columns)
-            for (std::size_t j = 0; j < n; ++j)
-                for (std::size_t i = 0; i < here; ++i)
-                    strip_view(i, j) = scaled(static_cast<double>(m(first + i, j))) - mean[j];
-        else
-            for (std::size_t i = 0; i < here; ++i)
-                for (std::size_t j = 0; j < n; ++j)
-                    strip_view(i, j) = scaled(static_cast<double>(m(first + i, j))) - mean[j];
-        add_to_upper(strip_view, strip_view, {gram.data(), n, n}, isa::automatic);
-    }
-    part = {};
+    std::vector<double> gram(n * n, 0.0);
+    add_gram(strips(m, exponent, 256, mean), {gram.data(), n, n});
     return symmetric_values_in_place({gram.data(), n, n});
 }
 
@@ -67,7 +50,7 @@ std::vector<double> singular_values(matrix_view<const T> m) {
     const detail::matrix_range range = detail::range_of(m);
     if (!range.finite) return std::vector<double>(n, std::numeric_limits<double>::quiet_NaN());
     if (n == 0 || range.zero) return std::vector<double>(n, 0.0);
-    const std::vector<double> squares = detail::gram_eigenvalues<T>(m, range.exponent, std::vector<double>(n, 0.0));
+    const std::vector<double> squares = detail::gram_eigenvalues<T>(m, range.exponent, {});
     std::vector<double> values(n);
     for (std::size_t i = 0; i < n; ++i)
         values[i] = std::scalbn(std::sqrt((std::max)(squares[n - 1 - i], 0.0)), range.exponent);

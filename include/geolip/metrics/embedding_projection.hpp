@@ -67,20 +67,20 @@ struct projection_reading {
 
 namespace detail {
 
-inline void permuted_nulls(const projection_split& split, const projection_fit& fit, const projection_options& options,
-                           projection_reading& r) {
+/// Uses up what the fit holds of the rows.
+inline void projection_nulls(const projection_split& split, projection_fit& fit, const projection_options& options,
+                             projection_reading& r) {
     std::vector<double> cosines, documented, explained, matched;
     for (std::size_t i = 0; i < options.replicates; ++i) {
-        const auto order_train = permutation(split.train.size(), {options.seed, (std::uint64_t{42} << 56) | i});
-        const auto order_test = permutation(split.test.size(), {options.seed, (std::uint64_t{43} << 56) | i});
-        projection_data other = fit.data;
-        other.b_train = rows_of(fit.data.b_train, order_train);
-        other.b_test = rows_of(fit.data.b_test, order_test);
-        other.b_rows = rows_of(fit.data.b_rows, order_test);
-        const projection_quality q(other, &fit.back);
+        const row_order order{permutation(split.train.size(), {options.seed, (std::uint64_t{42} << 56) | i}),
+                              permutation(split.test.size(), {options.seed, (std::uint64_t{43} << 56) | i})};
+        const projection_quality q(fit.data, &fit.back, 0, &order);
         if (q.mean) cosines.push_back(*q.mean);
         if (q.documented) documented.push_back(*q.documented);
         if (q.explained) explained.push_back(*q.explained);
+    }
+    fit.data = {};
+    for (std::size_t i = 0; i < options.replicates; ++i) {
         const projection_quality by_chance(gaussian_rows(fit, split, options.seed, i, options.isa), nullptr);
         if (by_chance.mean) matched.push_back(*by_chance.mean);
     }
@@ -98,7 +98,8 @@ inline void permuted_nulls(const projection_split& split, const projection_fit& 
 ///
 /// Undefined for fewer than 6 rows, or test rows that are all the mean row. One thread. The cost is (train + test) k²
 /// and k³ for each replicate of the two nulls, and train p² and p³ for a PCA of width p: at a width of 512 on one core
-/// about 5 seconds, and 4 for each replicate. Memory: train + test rows of both in double precision, twice.
+/// about 5 seconds, and 4 for each replicate. Memory: train + test rows of both, k numbers each, and the test rows of
+/// the narrower once more, in double precision; and four matrices of p² or k².
 template <measured_scalar T>
 projection_reading embedding_projection(matrix_view<const T> a, matrix_view<const T> b,
                                         const projection_options& options = {}) {
@@ -116,11 +117,12 @@ projection_reading embedding_projection(matrix_view<const T> a, matrix_view<cons
         return refuse(split.nonfinite > 0 ? undefined_reason::nonfinite : undefined_reason::too_few_rows);
     r.train = split.train.size();
     r.test = split.test.size();
-    const detail::projection_fit fit(a, b, split, options.components);
+    detail::projection_fit fit(a, b, split, options.components);
     r.components = fit.components;
     r.kept_a = fit.kept_a;
     r.kept_b = fit.kept_b;
-    const detail::projection_quality found(fit.data, &fit.back);
+    const std::size_t few = (std::min)(options.relational, split.test.size());
+    const detail::projection_quality found(fit.data, &fit.back, few);
     if (!found.mean) return refuse(undefined_reason::all_zero);
     r.cosine.value = found.mean;
     r.cosine.standard_error = found.standard_error;
@@ -136,14 +138,13 @@ projection_reading embedding_projection(matrix_view<const T> a, matrix_view<cons
     r.worst.assign(lines.begin(), lines.begin() + static_cast<std::ptrdiff_t>(named));
     r.best.assign(lines.rbegin(), lines.rbegin() + static_cast<std::ptrdiff_t>(named));
 
-    const std::size_t few = (std::min)(options.relational, split.test.size());
     const detail::pair_cosines pairs_a(detail::read_rows(a, std::span(split.test).first(few))),
         pairs_b(detail::read_rows(b, std::span(split.test).first(few)));
     r.relational.value = detail::relational_correlation(pairs_a, pairs_b, nullptr);
     if (!r.relational.value) r.relational.reason = undefined_reason::all_zero;
     if (found.projected.rows() > 0)
-        r.relational_projected = detail::relational_correlation(
-            detail::pair_cosines(found.projected.topRows(detail::dense_index(few))), pairs_b, nullptr);
+        r.relational_projected =
+            detail::relational_correlation(detail::pair_cosines(found.projected), pairs_b, nullptr);
     if (options.replicates == 0) return r;
     std::vector<double> readings;
     for (std::size_t i = 0; i < (std::max)(options.replicates, std::size_t{32}) && r.relational.value; ++i) {
@@ -151,7 +152,7 @@ projection_reading embedding_projection(matrix_view<const T> a, matrix_view<cons
         if (const auto x = detail::relational_correlation(pairs_a, pairs_b, &order)) readings.push_back(*x);
     }
     r.relational.null = detail::null_of_readings(readings);
-    detail::permuted_nulls(split, fit, options, r);
+    detail::projection_nulls(split, fit, options, r);
     return r;
 }
 

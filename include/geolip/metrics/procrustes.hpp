@@ -15,6 +15,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "geolip/core/concepts.hpp"
@@ -23,7 +24,10 @@
 #include "geolip/core/matrix_view.hpp"
 #include "geolip/core/size_text.hpp"
 #include "geolip/linalg/detail/dense.hpp"
+#include "geolip/linalg/detail/strips.hpp"
+#include "geolip/linalg/detail/tridiagonal_form.hpp"
 #include "geolip/metrics/detail/null_of_readings.hpp"
+#include "geolip/nn/gemm.hpp"
 
 namespace geolip {
 
@@ -43,42 +47,129 @@ struct procrustes_reading {
 
 namespace detail {
 
-/// The sum of the singular values of B'A, A and B both n x m: by the eigenvalues of a matrix of order min(n, m).
-inline double nuclear_product(const dense_matrix& a, const dense_matrix& b) {
-    dense_matrix square;
-    if (a.cols() <= a.rows()) {
-        const dense_matrix product = b.transpose() * a;
-        square = product.transpose() * product;
-    } else {
-        // The squares are the eigenvalues of A A' B B', so of F' B B' F with F F' = A A'.
-        const Eigen::SelfAdjointEigenSolver<dense_matrix> own(a * a.transpose());
-        const dense_matrix factor = own.eigenvectors() * own.eigenvalues().cwiseMax(0.0).cwiseSqrt().asDiagonal();
-        const dense_matrix half = b.transpose() * factor;
-        square = half.transpose() * half;
+/// Two matrices of one shape, and what aligns them: products of them, of order min(rows, cols), which are made some
+/// rows at a time.
+template <class T>
+class alignment {
+public:
+    /// Both divided by powers of two, so that no product leaves the range of double.
+    alignment(matrix_view<const T> a, int exponent_a, matrix_view<const T> b, int exponent_b,
+              isa level = isa::automatic)
+        : wide_(a.rows() < a.cols()), n_((std::min)(a.rows(), a.cols())), level_(level) {
+        constexpr std::size_t height = 128;
+        if (wide_) a = nn::transposed(a), b = nn::transposed(b);
+        product_.resize(n_ * n_);
+        if (wide_) other_.resize(n_ * n_);
+        strips first(a, exponent_a, height), second(b, exponent_b, height);
+        std::vector<double> scratch(nn::gemm_scratch_size<double>(n_, height, n_));
+        for (std::size_t i = 0; i < a.rows(); i += height) {
+            const matrix_view<const double> x = first.read(i), y = second.read(i);
+            add_sums(x, y);
+            if (wide_) {
+                add_to_upper(x, x, view(product_), level_);
+                add_to_upper(y, y, view(other_), level_);
+            } else {
+                nn::gemm<double>(nn::transposed(y), x, view(product_), true, nullptr, scratch, level_);
+            }
+        }
     }
-    return Eigen::SelfAdjointEigenSolver<dense_matrix>(square, Eigen::EigenvaluesOnly)
-        .eigenvalues()
-        .cwiseMax(0.0)
-        .cwiseSqrt()
-        .sum();
-}
 
-/// The same of a x b with rows >= cols, and the trace of the rotation: of the polar factor of B'A.
-struct nuclear_and_trace {
-    double nuclear = 0, trace = 0;
-};
-inline nuclear_and_trace nuclear_product_and_trace(const dense_matrix& a, const dense_matrix& b) {
-    const dense_matrix product = b.transpose() * a;
-    const dense_matrix square = product.transpose() * product;
-    const Eigen::SelfAdjointEigenSolver<dense_matrix> own(square);
-    const dense_matrix turned = product * own.eigenvectors();  // left singular vectors times singular values
-    nuclear_and_trace r;
-    for (Eigen::Index i = 0; i < square.cols(); ++i) {
-        const double value = std::sqrt((std::max)(own.eigenvalues()[i], 0.0));
-        r.nuclear += value;
-        if (value > 0) r.trace += std::clamp(turned.col(i).dot(own.eigenvectors().col(i)) / value, -1.0, 1.0);
+    double norms() const { return std::sqrt(squares_a_) * std::sqrt(squares_b_); }
+    double product() const { return dot_; }  ///< <A, B>
+
+    /// The sum of the singular values of B'A. Once: what it is made of is used up.
+    double nuclear() {
+        std::vector<double> square = wide_ ? wide_square() : square_of_product();
+        double sum = 0;
+        for (const double value : symmetric_values_in_place(view(square), level_))
+            sum += std::sqrt((std::max)(value, 0.0));
+        return sum;
     }
-    return r;
+
+    /// The same, and the trace of the rotation, which is the polar factor of B'A; for no fewer rows than columns.
+    struct nuclear_and_trace {
+        double nuclear = 0, trace = 0;
+    };
+    nuclear_and_trace turned() {
+        const Eigen::SelfAdjointEigenSolver<dense_matrix> own = eigenvectors(square_of_product());
+        const auto stride = static_cast<std::ptrdiff_t>(n_);
+        // Left singular vectors times singular values, some at a time.
+        constexpr std::size_t width = 64;
+        std::vector<double> left(n_ * width), scratch(nn::gemm_scratch_size<double>(n_, n_, width));
+        nuclear_and_trace r;
+        for (std::size_t from = 0; from < n_; from += width) {
+            const std::size_t here = (std::min)(width, n_ - from);
+            const double* const right = own.eigenvectors().data() + from * n_;  // columns one after the other
+            const matrix_view<double> lines(left.data(), n_, here);
+            nn::gemm<double>(view(product_), {right, n_, here, 1, stride}, lines, false, nullptr, scratch, level_);
+            for (std::size_t j = 0; j < here; ++j) {
+                const double value = std::sqrt((std::max)(own.eigenvalues()[dense_index(from + j)], 0.0));
+                r.nuclear += value;
+                double along = 0;
+                for (std::size_t i = 0; i < n_; ++i) along += lines(i, j) * right[j * n_ + i];
+                if (value > 0) r.trace += std::clamp(along / value, -1.0, 1.0);
+            }
+        }
+        return r;
+    }
+
+private:
+    using square_matrix = std::vector<double>;  // n_ x n_, rows one after the other
+
+    matrix_view<double> view(square_matrix& m) const { return {m.data(), n_, n_}; }
+    void add_sums(matrix_view<const double> x, matrix_view<const double> y) {
+        for (std::size_t i = 0; i < x.rows(); ++i)
+            for (std::size_t j = 0; j < x.cols(); ++j) {
+                squares_a_ += x(i, j) * x(i, j);
+                squares_b_ += y(i, j) * y(i, j);
+                dot_ += x(i, j) * y(i, j);
+            }
+    }
+    // The upper triangle, which by columns is the lower one.
+    square_matrix square_of_product() {
+        square_matrix square(n_ * n_);
+        add_to_upper(view(product_), view(product_), view(square), level_);
+        return square;
+    }
+    Eigen::SelfAdjointEigenSolver<dense_matrix> eigenvectors(const square_matrix& m) const {
+        return Eigen::SelfAdjointEigenSolver<dense_matrix>(
+            Eigen::Map<const dense_matrix>(m.data(), dense_index(n_), dense_index(n_)));
+    }
+    // The squares are the eigenvalues of A A' B B', so of F' B B' F with F F' = A A'.
+    square_matrix wide_square() {
+        square_matrix& factor = product_;  // F', rows one after the other
+        {
+            const Eigen::SelfAdjointEigenSolver<dense_matrix> own = eigenvectors(product_);
+            for (std::size_t k = 0; k < n_; ++k) {
+                const double root = std::sqrt((std::max)(own.eigenvalues()[dense_index(k)], 0.0));
+                for (std::size_t i = 0; i < n_; ++i)
+                    factor[k * n_ + i] = root * own.eigenvectors()(dense_index(i), dense_index(k));
+            }
+        }
+        const matrix_view<double> other = view(other_);
+        for (std::size_t i = 0; i < n_; ++i)
+            for (std::size_t j = 0; j < i; ++j) other(i, j) = other(j, i);
+        square_matrix half(n_ * n_);
+        std::vector<double> scratch(nn::gemm_scratch_size<double>(n_, n_, n_));
+        nn::gemm<double>(view(factor), other, view(half), false, nullptr, scratch, level_);
+        nn::gemm<double>(view(half), nn::transposed(view(factor)), other, false, nullptr, scratch, level_);
+        return std::move(other_);
+    }
+
+    bool wide_;
+    std::size_t n_;
+    isa level_;
+    square_matrix product_, other_;  // B'A; of fewer rows than columns A A' and B B'
+    double squares_a_ = 0, squares_b_ = 0, dot_ = 0;
+};
+
+/// Two matrices as they are.
+inline alignment<double> alignment_of(const dense_matrix& a, const dense_matrix& b, isa level) {
+    const auto view = [](const dense_matrix& m) {
+        return matrix_view<const double>(m.data(), static_cast<std::size_t>(m.rows()),
+                                         static_cast<std::size_t>(m.cols()), 1, m.rows());
+    };
+    return {view(a), 0, view(b), 0, level};
 }
 
 /// `cols` <= `rows` orthonormal columns, uniform among all such.
@@ -95,9 +186,10 @@ inline dense_matrix random_frame(std::size_t rows, std::size_t cols, random_stre
 
 /// Alignment of B to A, both n x m, by an orthogonal m x m matrix from the right (P. H. Schönemann, Psychometrika 31
 /// (1966) 1). For a rotation from the left give the transposes. Costs products of the sizes and an eigenproblem of
-/// order min(n, m) in double precision; the cosine is accurate to about min(n, m) 1e-8. `with_rotation` asks for
-/// `rotation` as well, at the cost of the eigenvectors; directions below 1e-8 of B'A's largest singular value leave it
-/// uncertain by 1/m each. \throws shape_error unless the shapes are equal and not empty
+/// order min(n, m) in double precision; the cosine is accurate to about min(n, m) 1e-8. Memory: three matrices of that
+/// order in double precision, and 256 rows. `with_rotation` asks for `rotation` as well, at the cost of the
+/// eigenvectors; directions below 1e-8 of B'A's largest singular value leave it uncertain by 1/m each.
+/// \throws shape_error unless the shapes are equal and not empty
 template <measured_scalar T>
 procrustes_reading procrustes(matrix_view<const T> a, matrix_view<const T> b, bool with_rotation = false) {
     if (a.rows() != b.rows() || a.cols() != b.cols() || a.rows() == 0 || a.cols() == 0) {
@@ -105,25 +197,25 @@ procrustes_reading procrustes(matrix_view<const T> a, matrix_view<const T> b, bo
                                   "; expected one shape, not empty"));
     }
     procrustes_reading r;
-    const auto first = detail::scaled_copy(a), second = detail::scaled_copy(b);
-    if (!first || !second) {
+    const detail::matrix_range range_a = detail::range_of(a), range_b = detail::range_of(b);
+    if (!range_a.finite || !range_b.finite) {
         r.reason = undefined_reason::nonfinite;
         return r;
     }
-    const detail::dense_matrix &left = first->values, &right = second->values;
-    const double norms = left.norm() * right.norm();
-    if (!(norms > 0)) {
+    if (range_a.zero || range_b.zero) {
         r.reason = undefined_reason::all_zero;
         return r;
     }
-    r.cosine_before = left.cwiseProduct(right).sum() / norms;
+    detail::alignment<T> both(a, range_a.exponent, b, range_b.exponent);
+    const double norms = both.norms();
+    r.cosine_before = std::clamp(both.product() / norms, -1.0, 1.0);
     double nuclear = 0;
-    if (with_rotation && left.rows() >= left.cols()) {
-        const detail::nuclear_and_trace found = detail::nuclear_product_and_trace(left, right);
+    if (with_rotation && a.rows() >= a.cols()) {
+        const auto found = both.turned();
         nuclear = found.nuclear;
-        r.rotation = std::sqrt((std::max)(1 - found.trace / static_cast<double>(left.cols()), 0.0));
+        r.rotation = std::sqrt((std::max)(1 - found.trace / static_cast<double>(a.cols()), 0.0));
     } else {
-        nuclear = detail::nuclear_product(left, right);
+        nuclear = both.nuclear();
     }
     r.cosine = (std::min)(nuclear / norms, 1.0);
     r.residual = std::sqrt(2 - 2 * *r.cosine);
@@ -141,7 +233,8 @@ inline null_reading procrustes_null(std::size_t rows, std::size_t cols, std::siz
             detail::gaussian_matrix(rows, cols, {seed, (std::uint64_t{25} << 56) | i}, level);
         const detail::dense_matrix b =
             detail::gaussian_matrix(rows, cols, {seed, (std::uint64_t{26} << 56) | i}, level);
-        cosines.push_back(detail::nuclear_product(a, b) / (a.norm() * b.norm()));
+        detail::alignment<double> both = detail::alignment_of(a, b, level);
+        cosines.push_back(both.nuclear() / both.norms());
     }
     return detail::null_of_readings(cosines);
 }
@@ -170,7 +263,7 @@ inline null_reading spectrum_matched_procrustes_null(std::span<const double> val
                 .topRows(detail::dense_index(shorter));
         const detail::dense_matrix left = frame * a.asDiagonal();
         const detail::dense_matrix right = b.asDiagonal();
-        cosines.push_back(detail::nuclear_product(left, right) / norms);
+        cosines.push_back(detail::alignment_of(left, right, level).nuclear() / norms);
     }
     return detail::null_of_readings(cosines);
 }

@@ -21,15 +21,17 @@ struct polar_factor {
     double nuclear = 0;
 
     explicit polar_factor(const dense_matrix& m) {
-        const Eigen::SelfAdjointEigenSolver<dense_matrix> own(m.transpose() * m);
-        const dense_matrix right = own.eigenvectors().rowwise().reverse();
-        const dense_matrix graded = m * right;
-        const Eigen::HouseholderQR<dense_matrix> qr(graded);
-        dense_matrix left = qr.householderQ();
-        for (Eigen::Index j = 0; j < left.cols(); ++j)
-            if (qr.matrixQR()(j, j) < 0) left.col(j) = -left.col(j);
-        rotation.noalias() = left * right.transpose();
-        nuclear = own.eigenvalues().cwiseMax(0.0).cwiseSqrt().sum();
+        {
+            const Eigen::SelfAdjointEigenSolver<dense_matrix> own(m.transpose() * m);
+            rotation = own.eigenvectors().rowwise().reverse();
+            nuclear = own.eigenvalues().cwiseMax(0.0).cwiseSqrt().sum();
+        }
+        dense_matrix graded = m * rotation;
+        const Eigen::HouseholderQR<Eigen::Ref<dense_matrix>> qr(graded);
+        rotation.transposeInPlace();
+        for (Eigen::Index j = 0; j < rotation.rows(); ++j)
+            if (graded(j, j) < 0) rotation.row(j) = -rotation.row(j);
+        rotation.applyOnTheLeft(qr.householderQ());
     }
 };
 

@@ -21,6 +21,7 @@
 #include "geolip/linalg/detail/dense.hpp"
 #include "geolip/linalg/detail/polar.hpp"
 #include "geolip/metrics/detail/pearson.hpp"
+#include "geolip/nn/gemm.hpp"
 #include "geolip/random/subset.hpp"
 
 namespace geolip::detail {
@@ -86,13 +87,6 @@ template <class T>
 dense_matrix read_rows(matrix_view<const T> m, std::span<const std::size_t> rows) {
     return read_rows(m, rows, exponent_of(m, rows));
 }
-inline dense_matrix rows_of(const dense_matrix& m, const std::vector<std::size_t>& order) {
-    dense_matrix out(m.rows(), m.cols());
-    for (Eigen::Index j = 0; j < m.cols(); ++j)
-        for (std::size_t i = 0; i < order.size(); ++i) out(dense_index(i), j) = m(dense_index(order[i]), j);
-    return out;
-}
-
 /// Principal components of both, of which `a` is turned to `b`.
 struct projection_data {
     dense_matrix a_train, b_train, a_test, b_test;
@@ -170,9 +164,9 @@ struct projection_fit {
 inline projection_data gaussian_rows(const projection_fit& fit, const projection_split& split, std::uint64_t seed,
                                      std::size_t replicate, isa level) {
     const auto drawn = [&](std::size_t rows, const Eigen::VectorXd& variances, std::uint64_t stream) {
-        const Eigen::VectorXd scale = variances.cwiseSqrt();
-        return dense_matrix(gaussian_matrix(rows, fit.components, {seed, stream << 56 | replicate}, level) *
-                            scale.asDiagonal());
+        dense_matrix m = gaussian_matrix(rows, fit.components, {seed, stream << 56 | replicate}, level);
+        for (Eigen::Index j = 0; j < m.cols(); ++j) m.col(j) *= std::sqrt(variances[j]);
+        return m;
     };
     return {drawn(split.train.size(), fit.variances_a, 45),
             drawn(split.train.size(), fit.variances_b, 46),
@@ -188,42 +182,115 @@ inline Eigen::VectorXd dense_row_products(const dense_matrix& x, const dense_mat
     return sums;
 }
 
-/// Mean of the cosines of row i of both, where neither is zero; `each(i, cosine)`.
-template <class Each>
-std::optional<double> mean_row_cosine(const dense_matrix& x, const dense_matrix& y, Each&& each) {
-    const Eigen::VectorXd xy = dense_row_products(x, y), xx = dense_row_products(x, x), yy = dense_row_products(y, y);
-    double sum = 0;
+/// Another correspondence of rows: row i of a belongs to row train[i] and test[i] of b.
+struct row_order {
+    std::vector<std::size_t> train, test;
+};
+
+/// Some rows of matrices, by number, one after the other.
+class row_strip {
+public:
+    /// Rows `first` to first + here of m, or those that `order` puts there.
+    matrix_view<const double> read(const dense_matrix& m, std::size_t first, std::size_t here,
+                                   const std::vector<std::size_t>* order = nullptr) {
+        const std::size_t cols = static_cast<std::size_t>(m.cols());
+        values_.resize(here * cols);
+        for (std::size_t i = 0; i < here; ++i) {
+            const Eigen::Index row = dense_index(order == nullptr ? first + i : (*order)[first + i]);
+            for (std::size_t j = 0; j < cols; ++j) values_[i * cols + j] = m(row, dense_index(j));
+        }
+        return {values_.data(), here, cols};
+    }
+
+private:
+    std::vector<double> values_;
+};
+
+/// Cosines of rows of two matrices, where neither is zero.
+class row_cosines {
+public:
     std::size_t count = 0;
-    for (Eigen::Index i = 0; i < x.rows(); ++i) {
-        if (!(xx[i] > 0 && yy[i] > 0)) continue;
-        const double cosine = std::clamp(xy[i] / (std::sqrt(xx[i]) * std::sqrt(yy[i])), -1.0, 1.0);
+    double sum = 0;
+
+    std::optional<double> add(matrix_view<const double> x, matrix_view<const double> y, std::size_t i) {
+        double xy = 0, xx = 0, yy = 0;
+        for (std::size_t j = 0; j < x.cols(); ++j) {
+            xy += x(i, j) * y(i, j);
+            xx += x(i, j) * x(i, j);
+            yy += y(i, j) * y(i, j);
+        }
+        if (!(xx > 0 && yy > 0)) return std::nullopt;
+        const double cosine = std::clamp(xy / (std::sqrt(xx) * std::sqrt(yy)), -1.0, 1.0);
         sum += cosine;
         ++count;
-        each(i, cosine);
+        return cosine;
     }
-    return count > 0 ? std::optional(sum / static_cast<double>(count)) : std::nullopt;
-}
+    std::optional<double> mean() const {
+        return count > 0 ? std::optional(sum / static_cast<double>(count)) : std::nullopt;
+    }
+};
 
 /// The rotation of the training rows, judged on the test rows.
 struct projection_quality {
     std::optional<double> mean, sd, median, training, documented, explained;
     double standard_error = 0;
     std::vector<std::pair<std::size_t, double>> ascending;  ///< test rows and their cosines
-    dense_matrix projected;                                 ///< test rows in the space of b
+    dense_matrix projected;                                 ///< the first test rows in the space of b
 
-    /// `back` for the documented figures, or null.
-    projection_quality(const projection_data& d, const projection_fit::to_rows* back) {
-        const polar_factor factor(d.a_train.transpose() * d.b_train);
-        const auto nothing = [](Eigen::Index, double) {};
-        const dense_matrix turned = d.a_test * factor.rotation;
-        mean = mean_row_cosine(turned, d.b_test, [&](Eigen::Index i, double c) {
-            ascending.emplace_back(static_cast<std::size_t>(i), c);
+    /// `back` for the documented figures, or null; so many rows of `projected`. Rows belong together by `order`, or one
+    /// by one. Works on some rows at a time.
+    projection_quality(const projection_data& d, const projection_fit::to_rows* back, std::size_t keep = 0,
+                       const row_order* order = nullptr) {
+        const std::size_t k = static_cast<std::size_t>(d.a_train.cols());
+        const std::size_t train = static_cast<std::size_t>(d.a_train.rows()),
+                          test = static_cast<std::size_t>(d.a_test.rows());
+        const std::vector<std::size_t>*order_train = order == nullptr ? nullptr : &order->train,
+              *order_test = order == nullptr ? nullptr : &order->test;
+        const polar_factor factor(product(d, order_train));
+        const matrix_view<const double> rotation(factor.rotation.data(), k, k, 1, factor.rotation.rows());
+        const double scale = factor.nuclear / d.a_train.squaredNorm();
+        if (back != nullptr) projected.resize(dense_index((std::min)(keep, test)), back->basis.rows());
+
+        row_strip first, second, third;
+        std::vector<double> turned, wide, scratch;
+        const auto times = [&](matrix_view<const double> x, matrix_view<const double> m, std::vector<double>& out) {
+            out.resize(x.rows() * m.cols());
+            scratch.resize(nn::gemm_scratch_size<double>(x.rows(), x.cols(), m.cols()));
+            const matrix_view<double> result(out.data(), x.rows(), m.cols());
+            nn::gemm<double>(x, m, result, false, nullptr, scratch);
+            return result;
+        };
+        row_cosines cosines, documented_cosines;
+        double left = 0, total = 0;
+        for_strips(test, [&](std::size_t at, std::size_t here) {
+            const matrix_view<double> x = times(first.read(d.a_test, at, here), rotation, turned);
+            const matrix_view<const double> y = second.read(d.b_test, at, here, order_test);
+            for (std::size_t i = 0; i < here; ++i) {
+                if (const auto c = cosines.add(x, y, i)) ascending.emplace_back(at + i, *c);
+                for (std::size_t j = 0; j < k; ++j) {
+                    const double off = y(i, j) - scale * x(i, j);
+                    left += off * off;
+                    total += y(i, j) * y(i, j);
+                }
+            }
+            if (back == nullptr || !finite(back->size)) return;
+            const std::size_t width = static_cast<std::size_t>(back->basis.rows());
+            const matrix_view<double> there = times(x, {back->basis.data(), k, width, back->basis.rows(), 1}, wide);
+            const matrix_view<const double> rows = third.read(d.b_rows, at, here, order_test);
+            for (std::size_t i = 0; i < here; ++i) {
+                for (std::size_t j = 0; j < width; ++j)
+                    there(i, j) = back->size * there(i, j) + back->mean[dense_index(j)];
+                documented_cosines.add(there, rows, i);
+                if (at + i >= keep) continue;
+                for (std::size_t j = 0; j < width; ++j) projected(dense_index(at + i), dense_index(j)) = there(i, j);
+            }
         });
+        mean = cosines.mean();
         if (!mean) return;
-        const double scale = factor.nuclear / d.a_train.squaredNorm(), total = d.b_test.squaredNorm();
-        if (finite(scale) && total > 0) explained = 1 - (d.b_test - scale * turned).squaredNorm() / total;
+        if (finite(scale) && total > 0) explained = 1 - left / total;
         if (back == nullptr) return;
-        training = mean_row_cosine(d.a_train * factor.rotation, d.b_train, nothing);
+        documented = documented_cosines.mean();
+        if (!finite(back->size)) projected.resize(0, 0);
         std::ranges::stable_sort(ascending, {}, [](const auto& line) { return line.second; });
         const std::size_t n = ascending.size();
         median = (ascending[(n - 1) / 2].second + ascending[n / 2].second) / 2;
@@ -233,10 +300,34 @@ struct projection_quality {
             sd = std::sqrt(squares / static_cast<double>(n - 1));
             standard_error = *sd / std::sqrt(static_cast<double>(n));
         }
-        if (!finite(back->size)) return;
-        projected = back->size * turned * back->basis.transpose();
-        projected.rowwise() += back->mean;
-        documented = mean_row_cosine(projected, d.b_rows, nothing);
+        row_cosines trained;
+        for_strips(train, [&](std::size_t at, std::size_t here) {
+            const matrix_view<double> x = times(first.read(d.a_train, at, here), rotation, turned);
+            const matrix_view<const double> y = second.read(d.b_train, at, here, order_train);
+            for (std::size_t i = 0; i < here; ++i) trained.add(x, y, i);
+        });
+        training = trained.mean();
+    }
+
+private:
+    template <class Each>
+    static void for_strips(std::size_t rows, Each&& each) {
+        constexpr std::size_t height = 128;
+        for (std::size_t at = 0; at < rows; at += height) each(at, (std::min)(height, rows - at));
+    }
+    /// A'B over the training rows.
+    static dense_matrix product(const projection_data& d, const std::vector<std::size_t>* order) {
+        const std::size_t k = static_cast<std::size_t>(d.a_train.cols());
+        dense_matrix out = dense_matrix::Zero(d.a_train.cols(), d.a_train.cols());
+        const matrix_view<double> transposed_out(out.data(), k, k);
+        row_strip first, second;
+        std::vector<double> scratch(nn::gemm_scratch_size<double>(k, 128, k));
+        for_strips(static_cast<std::size_t>(d.a_train.rows()), [&](std::size_t at, std::size_t here) {
+            const matrix_view<const double> x = first.read(d.a_train, at, here),
+                                            y = second.read(d.b_train, at, here, order);
+            nn::gemm<double>(nn::transposed(y), x, transposed_out, true, nullptr, scratch);
+        });
+        return out;
     }
 };
 
