@@ -55,6 +55,18 @@ class ProbeMemory(Programs):
         self.assertEqual(len(reports), 1)
         self.assertEqual(len(json.loads(reports.pop())["qk_balance"]), layers)
 
+    def test_alignment(self):
+        width = 1024
+        header, size = header_of({"encoder.block.0.layer.0.SelfAttention.q.weight": ("BF16", (width, width), 2 * width**2)})
+        for name in ("a", "b"):
+            (self.at / name).mkdir()
+            (self.at / name / "model.safetensors").write_bytes(header + random_bfloat16(size // 2))
+        # A program needs a few MiB itself; so this is less than what is allowed.
+        out = json.loads(self.probe_within(4 * 2 * 4 * width**2 + SLACK // 4, self.at / "a", "--against", self.at / "b",
+                                           "--json", "--threads", 24))
+        self.assertEqual(out["pairs"][0]["rows"], width)
+        self.assertLess(abs(out["pairs"][0]["rotation"]["value"] - 1), 0.01)
+
     def sparse_model(self, shards, each, rows, cols):
         """Shards of `each` tensors of zeros, which take no room on the disk; but one element is 1."""
         weights = {}
