@@ -62,8 +62,6 @@ int main(int argc, char** argv) {
                                            "Another model: align its weights to those of PATH, and say how alike",
                                            [&](const std::string& text) { against.other = text; })
                                       ->excludes("--list")
-                                      ->excludes("--csv")
-                                      ->excludes("--html")
                                       ->excludes("--only")
                                       ->excludes("--tokens")
                                       ->excludes("--documented");

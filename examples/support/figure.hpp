@@ -293,10 +293,11 @@ struct heat_map {
                    attribute("y", scale_top + step * static_cast<double>(c)) + attribute("width", 120) +
                    attribute("height", step) + "/>";
         const double scale_bottom = scale_top + step * colours, middle = (scale_top + scale_bottom) / 2;
+        const int digits = centre == 0 ? 2 : 4;
         out += svg_part::text(scale_left, scale_top - 60, "s", unit) +
-               svg_part::text(scale_left + 160, scale_top + 80, "s", readable(centre + limit, 2)) +
+               svg_part::text(scale_left + 160, scale_top + 80, "s", readable(centre + limit, digits)) +
                svg_part::text(scale_left + 160, middle + 38, "s", readable(centre)) +
-               svg_part::text(scale_left + 160, scale_bottom, "s", readable(centre - limit, 2));
+               svg_part::text(scale_left + 160, scale_bottom, "s", readable(centre - limit, digits));
         if (null_sd) {
             const double reach = std::min(1.0, 2 * *null_sd / limit) * (scale_bottom - scale_top) / 2;
             out += svg_part::line(scale_left - 40, middle - std::max(reach, 8.0), scale_left - 40,

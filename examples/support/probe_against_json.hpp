@@ -88,9 +88,9 @@ inline json projection_json(const model& a, const model& b, const projection_lin
 inline json pair_json(const model& a, const model& b, const pair_line& p) {
     json out{{"a", a.catalogue.entries[p.a].name},
              {"b", b.catalogue.entries[p.b].name},
-             {"place", place_of(a.catalogue.entries[p.a])},
-             {"rows", p.rows},
-             {"cols", p.cols}};
+             {"place", place_of(a.catalogue.entries[p.a])}};
+    if (const auto layer = a.catalogue.entries[p.a].layer) out["layer"] = *layer;
+    out.update({{"rows", p.rows}, {"cols", p.cols}});
     if (!p.defined()) {
         out["reason"] = geolip::describe(p.reading.reason);
         return out;

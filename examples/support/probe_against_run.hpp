@@ -12,6 +12,7 @@
 #include "support/probe_against_json.hpp"
 #include "support/probe_against_text.hpp"
 #include "support/probe_files.hpp"
+#include "support/probe_html_against.hpp"
 #include "support/progress.hpp"
 
 namespace examples::probe::against {
@@ -35,7 +36,8 @@ inline void run(const cp::model_files& files, const cp::catalogue& catalogue, co
         found = compare(a, b, chosen.all_layers, made_of.seed, made_of.threads,
                         [&](std::size_t done, std::size_t all) { bar(done, all); });
     }
-    reports.write([&] { return against_json(a, b, found, made_of); }, [&] { return against_text(a, b, found); });
+    reports.write([&] { return against_json(a, b, found, made_of); }, [&] { return against_text(a, b, found); },
+                  against_html);
 }
 
 }  // namespace examples::probe::against

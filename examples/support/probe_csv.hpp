@@ -54,6 +54,9 @@ public:
             } else if (value.is_number()) {
                 where_ = {"document", "", "", ""};
                 row(key, {.value = &value});
+            } else if (key == "unaligned") {
+                for (const auto& [side, lines] : value.items())
+                    for (const json& line : lines) record(key + '.' + side, line);
             } else if (value.is_array()) {
                 for (std::size_t i = 0; i < value.size(); ++i) record(key, value[i]);
             } else if (value.is_object()) {
@@ -105,8 +108,9 @@ private:
 
     /// What stands in an array of the document, or an object of it.
     void record(const std::string& section, const json& x) {
-        where_ = {section, text_of(first_of(x, {"tensor", "query", "up", "name"})),
-                  text_of(first_of(x, {"place", "group"})), number_of(first_of(x, {"layer"}))};
+        where_ = {section, text_of(first_of(x, {"tensor", "query", "up", "name", "a"})),
+                  text_of(first_of(x, {"place", "group", "side"})), number_of(first_of(x, {"layer"}))};
+        if (const std::string other = text_of(first_of(x, {"b"})); !other.empty()) row("partner", {.reason = other});
         if (x.contains("role") && x.contains("side")) where_.place = group_of(x);
         const bool estimate = x.contains("value") && x.contains("null");
         walk(estimate ? section : "", x);

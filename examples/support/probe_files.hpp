@@ -70,15 +70,16 @@ public:
             if (!names_[i].empty()) files_[i] = std::make_unique<geolip::output_file>(names_[i]);
     }
 
-    /// Writes all files, gives them their names when each is whole, and then prints.
-    template <class Document, class Text>
-    void write(Document&& make_document, Text&& make_text) {
+    /// Writes all files, gives them their names when each is whole, and then prints. `make_page` makes a page of the
+    /// document.
+    template <class Document, class Text, class Page = std::string (*)(const json&)>
+    void write(Document&& make_document, Text&& make_text, Page&& make_page = report_html) {
         std::string text;
         if (print_json_ || files_[0] || files_[1] || files_[2]) {
             const json& document = make_document();
             if (files_[0]) files_[0]->write(json_document(document));
             if (files_[1]) files_[1]->write(report_csv(document));
-            if (files_[2]) files_[2]->write(report_html(document));
+            if (files_[2]) files_[2]->write(make_page(document));
             if (print_json_) text = json_document(document);
         }
         if (!print_json_) text = make_text();

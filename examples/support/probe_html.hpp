@@ -16,20 +16,19 @@
 
 namespace examples::probe {
 
-/// What was read, by which version and with which seed.
-inline std::string page_lead(const json& document) {
-    std::string out = "<p>" + html_name(text_at(document["architecture"], "name")) + ", by " +
-                      html_text(text_at(document["architecture"], "evidence")) + ": " +
-                      with_commas(document["parameters"]) + " parameters in " + document["tensors"].dump() +
-                      " tensors; " + with_commas(document["measured"]) + " measured, " +
-                      with_commas(document["unmeasured"]) + " not; " + with_commas(document["buffers"]) +
-                      " elements of buffers. geolip " + html_text(text_at(document, "version")) + ", seed " +
-                      document["seed"].dump() + ".</p>\n";
+/// Architecture and size.
+inline std::string model_text(const json& model) {
+    return html_name(text_at(model["architecture"], "name")) + ", by " +
+           html_text(text_at(model["architecture"], "evidence")) + ": " + with_commas(model["parameters"]) +
+           " parameters in " + model["tensors"].dump() + " tensors";
+}
+/// What was read.
+inline std::string files_table(const json& model) {
     html_table table({"file", "SHA-256", "of", "bytes", "tensors"}, 3);
     const auto hash = [](const json& x, const char* key) {
         return "<span class=\"hash\">" + html_text(text_at(x, key)) + "</span>";
     };
-    for (const json& f : document["files"]) {
+    for (const json& f : model["files"]) {
         const std::string name = html_name(text_at(f, "name")), bytes = with_commas(f["bytes"]),
                           tensors = f["tensors"].dump();
         if (f.contains("sha256")) table.add({name, hash(f, "sha256"), "the file", bytes, tensors});
@@ -37,10 +36,18 @@ inline std::string page_lead(const json& document) {
                    bytes, tensors});
     }
     for (const char* key : {"config", "mapping"})
-        if (document.contains(key))
-            table.add({html_name(text_at(document[key], "name")), hash(document[key], "sha256"), "the file",
-                       document[key]["bytes"].dump(), ""});
-    return out + table.text();
+        if (model.contains(key))
+            table.add({html_name(text_at(model[key], "name")), hash(model[key], "sha256"), "the file",
+                       model[key]["bytes"].dump(), ""});
+    return table.text();
+}
+
+/// What was read, by which version and with which seed.
+inline std::string page_lead(const json& document) {
+    return "<p>" + model_text(document) + "; " + with_commas(document["measured"]) + " measured, " +
+           with_commas(document["unmeasured"]) + " not; " + with_commas(document["buffers"]) +
+           " elements of buffers. geolip " + html_text(text_at(document, "version")) + ", seed " +
+           document["seed"].dump() + ".</p>\n" + files_table(document);
 }
 
 /// One HTML document: no script, nothing fetched, every name escaped. Sections without data are left out.

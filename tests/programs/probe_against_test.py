@@ -196,7 +196,7 @@ class Against(Programs):
         self.fail_with(1, ["missing"], "probe", a, "--against", "missing")
         self.fail_with(2, ["--against"], "probe", a, "--layers")
         self.fail_with(2, ["--list"], "probe", a, "--against", a, "--list")
-        self.fail_with(2, ["--html"], "probe", a, "--against", a, "--html", "page.html")
+        self.fail_with(2, ["--only"], "probe", a, "--against", a, "--only", "norms")
         self.fail_with(2, ["model.safetensors"], "probe", a, "--against", "b/model.safetensors", "--json",
                        self.write("b", t5(1)) / "model.safetensors")
         (self.at / "empty").mkdir()

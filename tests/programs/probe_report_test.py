@@ -261,6 +261,42 @@ class Report(Programs):
         self.assertEqual({undone(row[1]) for row in rows if row[0] == "entries"}, set(names))
         self.assertEqual({entry["tensor"] for entry in json.loads(document)["entries"]}, set(names))
 
+    def test_two_models(self):
+        draw = random.Random(2)
+        names = [f"{name}.{i}.query.weight" for i, name in enumerate(HOSTILE)] + HOSTILE
+        a, b = t5(3), t5(3)
+        for name in names:
+            for tensors in (a, b):
+                tensors[name] = (8, 8), [draw.gauss(0, 1) for _ in range(64)]
+        b["encoder.block.0.layer.0.SelfAttention.k.weight"][1][3] = math.nan
+        self.write(a)
+        self.write(b, folder="other")
+        one = self.report("--against", "other", "--layers", "--threads", 1)
+        self.assertEqual(self.report("--against", "other", "--layers", "--threads", 3), one)
+        document, rows, text = json.loads(one[1]), self.rows(one[2]), one[3]
+        page = self.check_page(text)
+        self.assertEqual(self.succeed("probe", "m", "--against", "other", "--layers"), one[0])
+        words = "".join(page.texts)
+        for part in ("All weights", "Role by role", "Layer against layer", "Embeddings", "All pairs", "Not aligned",
+                     "encoder self query: residual", "an element is not a finite number", "<script>alert(1)</script>",
+                     "</style><img src=//evil.example/x>"):
+            self.assertIn(part, words)
+        for cell in (cell for row in rows for cell in row[:5] + row[10:]):
+            self.assertNotRegex(cell, "^ *[=+@\uff1d\t\r-]")
+        by_figure = {(row[0], row[1], row[4]): row for row in rows}
+        self.assertEqual(len([row for row in rows if row[:1] + row[4:5] == ["pairs", "partner"]]), len(document["pairs"]))
+        pair = next(pair for pair in document["pairs"] if pair["a"].endswith("0.layer.0.SelfAttention.q.weight"))
+        row, figure = by_figure["pairs", pair["a"], "aligned_cosine"], pair["aligned_cosine"]
+        self.assertEqual(row[2:4], ["encoder self query 0", "0"])
+        self.assertEqual([float(row[i]) for i in (5, 7, 8)],
+                         [figure["value"], figure["null"]["value"], figure["null"]["sd"]])
+        row = by_figure["pairs", pair["a"], "aligned_cosine.matched_null"]
+        self.assertEqual([float(row[i]) for i in (7, 8)], [figure["matched_null"][key] for key in ("value", "sd")])
+        self.assertEqual(by_figure["unaligned.a", "encoder.final_layer_norm.weight", "measured"][10], "a vector")
+        squares = next(line for line in document["layers"] if line["group"] == "encoder self query")
+        residuals = [row[5] for row in rows if row[0] == "layers" and row[2] == squares["group"] and row[4] == "residual[1][2]"]
+        self.assertEqual([float(x) for x in residuals], [squares["residual"][1][2]])
+
     def test_what_cannot_be_written_is_said_and_nothing_is_left(self):
         self.write(t5())
         for option in ("--json", "--csv", "--html"):
