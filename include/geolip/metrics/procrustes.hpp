@@ -6,7 +6,6 @@
 /// matrices, and matrices with these very spectra whose directions are random. Needs Eigen (component `linalg`).
 
 #include <Eigen/Core>
-#include <Eigen/Eigenvalues>
 #include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
@@ -25,6 +24,7 @@
 #include "geolip/core/size_text.hpp"
 #include "geolip/linalg/detail/dense.hpp"
 #include "geolip/linalg/detail/strips.hpp"
+#include "geolip/linalg/detail/symmetric_vectors.hpp"
 #include "geolip/linalg/detail/tridiagonal_form.hpp"
 #include "geolip/metrics/detail/null_of_readings.hpp"
 #include "geolip/nn/gemm.hpp"
@@ -58,8 +58,8 @@ public:
         : wide_(a.rows() < a.cols()), n_((std::min)(a.rows(), a.cols())), level_(level) {
         constexpr std::size_t height = 128;
         if (wide_) a = nn::transposed(a), b = nn::transposed(b);
-        product_.resize(n_ * n_);
-        if (wide_) other_.resize(n_ * n_);
+        product_ = zeros();
+        if (wide_) other_ = zeros();
         strips first(a, exponent_a, height), second(b, exponent_b, height);
         std::vector<double> scratch(nn::gemm_scratch_size<double>(n_, height, n_));
         for (std::size_t i = 0; i < a.rows(); i += height) {
@@ -79,7 +79,7 @@ public:
 
     /// The sum of the singular values of B'A. Once: what it is made of is used up.
     double nuclear() {
-        std::vector<double> square = wide_ ? wide_square() : square_of_product();
+        dense_matrix square = wide_ ? wide_square() : square_of_product();
         double sum = 0;
         for (const double value : symmetric_values_in_place(view(square), level_))
             sum += std::sqrt((std::max)(value, 0.0));
@@ -91,7 +91,7 @@ public:
         double nuclear = 0, trace = 0;
     };
     nuclear_and_trace turned() {
-        const Eigen::SelfAdjointEigenSolver<dense_matrix> own = eigenvectors(square_of_product());
+        const symmetric_vectors own(square_of_product());
         const auto stride = static_cast<std::ptrdiff_t>(n_);
         // Left singular vectors times singular values, some at a time.
         constexpr std::size_t width = 64;
@@ -99,11 +99,11 @@ public:
         nuclear_and_trace r;
         for (std::size_t from = 0; from < n_; from += width) {
             const std::size_t here = (std::min)(width, n_ - from);
-            const double* const right = own.eigenvectors().data() + from * n_;  // columns one after the other
+            const double* const right = own.vectors.data() + from * n_;  // columns one after the other
             const matrix_view<double> lines(left.data(), n_, here);
             nn::gemm<double>(view(product_), {right, n_, here, 1, stride}, lines, false, nullptr, scratch, level_);
             for (std::size_t j = 0; j < here; ++j) {
-                const double value = std::sqrt((std::max)(own.eigenvalues()[dense_index(from + j)], 0.0));
+                const double value = std::sqrt((std::max)(own.values[dense_index(from + j)], 0.0));
                 r.nuclear += value;
                 double along = 0;
                 for (std::size_t i = 0; i < n_; ++i) along += lines(i, j) * right[j * n_ + i];
@@ -114,9 +114,9 @@ public:
     }
 
 private:
-    using square_matrix = std::vector<double>;  // n_ x n_, rows one after the other
-
-    matrix_view<double> view(square_matrix& m) const { return {m.data(), n_, n_}; }
+    // Rows one after the other, whatever Eigen takes them for.
+    matrix_view<double> view(dense_matrix& m) const { return {m.data(), n_, n_}; }
+    dense_matrix zeros() const { return dense_matrix::Zero(dense_index(n_), dense_index(n_)); }
     void add_sums(matrix_view<const double> x, matrix_view<const double> y) {
         for (std::size_t i = 0; i < x.rows(); ++i)
             for (std::size_t j = 0; j < x.cols(); ++j) {
@@ -126,30 +126,27 @@ private:
             }
     }
     // The upper triangle, which by columns is the lower one.
-    square_matrix square_of_product() {
-        square_matrix square(n_ * n_);
+    dense_matrix square_of_product() {
+        dense_matrix square = zeros();
         add_to_upper(view(product_), view(product_), view(square), level_);
         return square;
     }
-    Eigen::SelfAdjointEigenSolver<dense_matrix> eigenvectors(const square_matrix& m) const {
-        return Eigen::SelfAdjointEigenSolver<dense_matrix>(
-            Eigen::Map<const dense_matrix>(m.data(), dense_index(n_), dense_index(n_)));
-    }
     // The squares are the eigenvalues of A A' B B', so of F' B B' F with F F' = A A'.
-    square_matrix wide_square() {
-        square_matrix& factor = product_;  // F', rows one after the other
+    dense_matrix wide_square() {
+        dense_matrix& factor = product_;  // F'
         {
-            const Eigen::SelfAdjointEigenSolver<dense_matrix> own = eigenvectors(product_);
+            const symmetric_vectors own(std::move(product_));
+            product_.resize(dense_index(n_), dense_index(n_));
             for (std::size_t k = 0; k < n_; ++k) {
-                const double root = std::sqrt((std::max)(own.eigenvalues()[dense_index(k)], 0.0));
+                const double root = std::sqrt((std::max)(own.values[dense_index(k)], 0.0));
                 for (std::size_t i = 0; i < n_; ++i)
-                    factor[k * n_ + i] = root * own.eigenvectors()(dense_index(i), dense_index(k));
+                    view(factor)(k, i) = root * own.vectors(dense_index(i), dense_index(k));
             }
         }
         const matrix_view<double> other = view(other_);
         for (std::size_t i = 0; i < n_; ++i)
             for (std::size_t j = 0; j < i; ++j) other(i, j) = other(j, i);
-        square_matrix half(n_ * n_);
+        dense_matrix half = zeros();
         std::vector<double> scratch(nn::gemm_scratch_size<double>(n_, n_, n_));
         nn::gemm<double>(view(factor), other, view(half), false, nullptr, scratch, level_);
         nn::gemm<double>(view(half), nn::transposed(view(factor)), other, false, nullptr, scratch, level_);
@@ -159,7 +156,7 @@ private:
     bool wide_;
     std::size_t n_;
     isa level_;
-    square_matrix product_, other_;  // B'A; of fewer rows than columns A A' and B B'
+    dense_matrix product_, other_;  // B'A; of fewer rows than columns A A' and B B'
     double squares_a_ = 0, squares_b_ = 0, dot_ = 0;
 };
 

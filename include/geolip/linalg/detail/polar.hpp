@@ -5,12 +5,12 @@
 /// The orthogonal matrix nearest to a square one. Needs Eigen (component `linalg`).
 
 #include <Eigen/Core>
-#include <Eigen/Eigenvalues>
 #include <Eigen/QR>
 #include <algorithm>
 #include <cmath>
 
 #include "geolip/linalg/detail/dense.hpp"
+#include "geolip/linalg/detail/symmetric_vectors.hpp"
 
 namespace geolip::detail {
 
@@ -22,9 +22,9 @@ struct polar_factor {
 
     explicit polar_factor(const dense_matrix& m) {
         {
-            const Eigen::SelfAdjointEigenSolver<dense_matrix> own(m.transpose() * m);
-            rotation = own.eigenvectors().rowwise().reverse();
-            nuclear = own.eigenvalues().cwiseMax(0.0).cwiseSqrt().sum();
+            const symmetric_vectors own(m.transpose() * m);
+            rotation = own.vectors.rowwise().reverse();
+            nuclear = own.values.cwiseMax(0.0).cwiseSqrt().sum();
         }
         dense_matrix graded = m * rotation;
         const Eigen::HouseholderQR<Eigen::Ref<dense_matrix>> qr(graded);

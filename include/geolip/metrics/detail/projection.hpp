@@ -5,7 +5,6 @@
 /// The steps of `embedding_projection`. Needs Eigen (component `linalg`).
 
 #include <Eigen/Core>
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
@@ -20,6 +19,7 @@
 #include "geolip/core/matrix_view.hpp"
 #include "geolip/linalg/detail/dense.hpp"
 #include "geolip/linalg/detail/polar.hpp"
+#include "geolip/linalg/detail/symmetric_vectors.hpp"
 #include "geolip/metrics/detail/pearson.hpp"
 #include "geolip/nn/gemm.hpp"
 #include "geolip/random/subset.hpp"
@@ -112,10 +112,10 @@ struct principal_rows {
         x.rowwise() -= mean;
         dense_matrix covariance = dense_matrix::Zero(x.cols(), x.cols());
         covariance.selfadjointView<Eigen::Lower>().rankUpdate(x.transpose(), 1 / static_cast<double>(x.rows()));
-        const Eigen::SelfAdjointEigenSolver<dense_matrix> own(covariance);
-        const Eigen::VectorXd all = own.eigenvalues().reverse().cwiseMax(0.0);
+        const symmetric_vectors own(std::move(covariance));
+        const Eigen::VectorXd all = own.values.reverse().cwiseMax(0.0);
         const Eigen::Index k = dense_index(components);
-        basis = own.eigenvectors().rowwise().reverse().leftCols(k);
+        basis = own.vectors.rowwise().reverse().leftCols(k);
         variances = all.head(k);
         if (all.sum() > 0) kept = (std::min)(variances.sum() / all.sum(), 1.0);
         train.noalias() = x * basis;
