@@ -45,7 +45,8 @@ inline token_choice choose_tokens(const std::filesystem::path& path, const std::
             cp::find_vocabulary(std::filesystem::is_directory(path, failure) ? path : path.parent_path());
         if (found) vocabulary = cp::read_vocabulary(*found, spellings);
         if (!found)
-            choice.reason = "no tokenizer.json, vocab.json or vocab.txt beside the weights";
+            choice.reason =
+                "no tokenizer.json, vocab.json, vocab.txt, spiece.model or tokenizer.model beside the weights";
         else if (vocabulary->size == 0)
             choice.reason = geolip::in_quotes(found->filename().string()) + " has no vocabulary of a known form";
         if (!choice.reason.empty()) {

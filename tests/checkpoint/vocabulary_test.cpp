@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "fixtures/sentencepiece.hpp"
 #include "support/temporary_folder.hpp"
 
 namespace cp = geolip::checkpoint;
@@ -70,6 +71,59 @@ TEST_CASE("the numbers of wanted tokens, in each form") {
     CHECK(cp::read_vocabulary(write(folder, "vocab.txt", ""), wanted).size == 0);
     CHECK(cp::read_vocabulary(write(folder, "vocab.json", "[1, 2]"), wanted).size == 0);
     CHECK(cp::read_vocabulary(write(folder, "tokenizer.json", R"({"model": {"vocab": 3}})"), wanted).size == 0);
+}
+
+TEST_CASE("the pieces of a SentencePiece model have the numbers that its library gives them") {
+    const temporary_folder folder;
+    const std::string model(fixtures::sentencepiece_model, sizeof fixtures::sentencepiece_model - 1);
+    const std::set<std::string> all(fixtures::pieces.begin(), fixtures::pieces.end());
+    const auto v = cp::read_vocabulary(write(folder, "spiece.model", model), all);
+    CHECK(v.size == fixtures::pieces.size());
+    CHECK(v.numbers.size() == all.size());
+    for (std::size_t i = 0; i < fixtures::pieces.size(); ++i) CHECK(v.number(fixtures::pieces[i]) == i);
+    CHECK(cp::find_vocabulary(folder / "")->filename() == "spiece.model");
+    // Any beginning of it is either some of the pieces or refused, and never read past its end.
+    std::size_t refusals = 0;
+    for (std::size_t size = 0; size < model.size(); ++size) {
+        const auto path = write(folder, "cut.model", model.substr(0, size));
+        try {
+            const std::size_t pieces = cp::read_vocabulary(path, all).size;
+            CHECK(pieces <= v.size);
+        } catch (const geolip::file_error&) {
+            ++refusals;
+        }
+    }
+    CHECK(refusals > model.size() / 2);
+}
+
+TEST_CASE("damaged SentencePiece models") {
+    const temporary_folder folder;
+    const auto model = [&](const std::string& bytes) { return write(folder, "tokenizer.model", bytes); };
+    refused(model("\x0a\x05\x0a\x03"
+                  "cat"
+                  "\x0a\x05\x0a\x03"
+                  "cat"),
+            "stands there twice");
+    refused(model("\x0a\x05\x0a\x03"
+                  "cat"
+                  "\x0a\x02\x08\x01"),
+            "piece 1 is damaged");
+    refused(model("\x0a\x05\x0a\x04"
+                  "cat"),
+            "piece 0 is damaged");
+    refused(model("\x0a\xff\xff\xff\xff\xff\xff\xff\xff\x7f"), "at byte 10");
+    refused(model(std::string(20, '\xff')), "cut off");
+    refused(model(std::string("\x00\x01", 2)), "no protocol buffer");
+    refused(model("\x0b"), "no protocol buffer");
+    CHECK(cp::read_vocabulary(model("\x10\x05\x1d"
+                                    "abcd"
+                                    "\x21"
+                                    "abcdefgh"
+                                    "\x0a\x05\x0a\x03"
+                                    "cat"),
+                              wanted)
+              .size == 1);
+    CHECK(cp::read_vocabulary(model(""), wanted).size == 0);
 }
 
 TEST_CASE("where a vocabulary is found") {

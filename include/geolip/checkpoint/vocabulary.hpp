@@ -5,6 +5,7 @@
 /// `vocabulary`: the numbers of wanted tokens, from the files that tokenizers keep beside a model. Component `json`.
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -20,6 +21,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "geolip/checkpoint/detail/sentencepiece.hpp"
 #include "geolip/checkpoint/model_files.hpp"
 #include "geolip/core/error.hpp"
 #include "geolip/core/input_file.hpp"
@@ -40,10 +42,25 @@ struct vocabulary {
     }
 };
 
+/// Names of the files that are looked for, the first before the others. (A sentencepiece.bpe.model is not: its numbers
+/// are not those of the models that have one.)
+inline constexpr std::array<const char*, 5> vocabulary_files = {"tokenizer.json", "vocab.json", "vocab.txt",
+                                                                "spiece.model", "tokenizer.model"};
+
 namespace detail {
 
 inline constexpr std::uint64_t most_vocabulary_bytes = 500'000'000;
 inline constexpr std::size_t most_tokens = std::size_t{1} << 31;
+
+/// Takes up a token. What is wrong with it, or nothing.
+inline std::string add_token(vocabulary& to, const std::set<std::string>& wanted, const std::string& token,
+                             std::uint64_t number) {
+    if (number >= most_tokens) return "token " + in_quotes(token) + " has the number " + std::to_string(number);
+    to.size = (std::max)(to.size, static_cast<std::size_t>(number) + 1);
+    if (wanted.contains(token) && !to.numbers.emplace(token, static_cast<std::size_t>(number)).second)
+        return "token " + in_quotes(token) + " stands there twice";
+    return {};
+}
 
 /// Reads `model.vocab` of a tokenizer.json, an object of numbers or a list of [token, score], or, with `flat`, a
 /// document that is an object of numbers. Everything else in the document is passed over.
@@ -118,11 +135,7 @@ private:
         return true;
     }
     bool add(const std::string& token, std::uint64_t number) {
-        if (number >= most_tokens)
-            return fail("token " + in_quotes(token) + " has the number " + std::to_string(number));
-        to_.size = (std::max)(to_.size, static_cast<std::size_t>(number) + 1);
-        if (wanted_.contains(token) && !to_.numbers.emplace(token, static_cast<std::size_t>(number)).second)
-            return fail("token " + in_quotes(token) + " stands there twice");
+        if (std::string wrong = add_token(to_, wanted_, token, number); !wrong.empty()) return fail(std::move(wrong));
         return true;
     }
 
@@ -137,9 +150,9 @@ private:
 
 }  // namespace detail
 
-/// The vocabulary of the weights in `folder`: tokenizer.json, else vocab.json, else vocab.txt beside them, in a folder
-/// `tokenizer` there or, as diffusers keeps them, for `text_encoder_2` in `tokenizer_2` beside it. Empty if there is
-/// none.
+/// The vocabulary of the weights in `folder`: tokenizer.json, else vocab.json, vocab.txt, spiece.model or
+/// tokenizer.model beside them, in a folder `tokenizer` there or, as diffusers keeps them, for `text_encoder_2` in
+/// `tokenizer_2` beside it. Empty if there is none.
 inline std::optional<std::filesystem::path> find_vocabulary(const std::filesystem::path& folder) {
     std::error_code failure;
     const std::filesystem::path whole = std::filesystem::absolute(folder / ".", failure).lexically_normal();
@@ -148,7 +161,7 @@ inline std::optional<std::filesystem::path> find_vocabulary(const std::filesyste
     constexpr std::string_view encoder = "text_encoder";
     if (name.starts_with(encoder)) places.push_back(folder / ".." / ("tokenizer" + name.substr(encoder.size())));
     for (const std::filesystem::path& place : places)
-        for (const char* file : {"tokenizer.json", "vocab.json", "vocab.txt"})
+        for (const char* file : vocabulary_files)
             if (const std::filesystem::path path = place / file; std::filesystem::is_regular_file(path, failure))
                 return path;
     return std::nullopt;
@@ -156,7 +169,8 @@ inline std::optional<std::filesystem::path> find_vocabulary(const std::filesyste
 
 /// Reads the numbers of the `wanted` tokens from a file as these libraries write them: tokenizer.json (Hugging Face's
 /// tokenizers: `model.vocab` as an object of numbers or, of a unigram model, a list of [token, score]), a `.txt` file
-/// with a token a line, or else a JSON object of numbers. Added tokens are passed over.
+/// with a token a line, a `.model` file of SentencePiece, or else a JSON object of numbers. Added tokens are passed
+/// over.
 /// A JSON document without such a thing gives a vocabulary of size 0.
 /// \throws file_error for what is missing, too large, damaged, or contradicts itself
 inline vocabulary read_vocabulary(const std::filesystem::path& path, const std::set<std::string>& wanted) {
@@ -178,6 +192,16 @@ inline vocabulary read_vocabulary(const std::filesystem::path& path, const std::
             begin = end + 1;
         }
         v.size = line;
+        return v;
+    }
+    if (path.extension() == ".model") {
+        std::string wrong;
+        const std::string damage = detail::read_pieces(text, [&](std::string_view piece, std::size_t number) {
+            wrong = detail::add_token(v, wanted, std::string(piece), number);
+            return wrong.empty();
+        });
+        if (!wrong.empty() || !damage.empty())
+            detail::refuse_file(path, (wrong.empty() ? damage : wrong) + "; expected a SentencePiece model");
         return v;
     }
     // The parser takes a NUL for the end.
