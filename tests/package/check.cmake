@@ -22,7 +22,7 @@ function(build_consumer)
 endfunction()
 
 file(REMOVE_RECURSE ${WORK})
-string(REPLACE " " ";" COMPONENTS "${COMPONENTS}")
+string(REPLACE " " "," COMPONENTS "${COMPONENTS}") # semicolons would not survive the way to the consumer
 if(MODE STREQUAL "installed")
     install_package()
     build_consumer(-DCMAKE_PREFIX_PATH=${prefix} "-DCOMPONENTS=${COMPONENTS}")
