@@ -39,7 +39,7 @@ struct symmetric_vectors {
         m.resize(0, 0);
         values = own.eigenvalues();
         vectors = own.eigenvectors();
-        const bool all = own.info() == Eigen::Success;
+        const bool all = static_cast<int>(own.info()) == 0;  // Success, which X11 defines as a macro
 #endif
         if (all) return;
         values.setConstant(std::numeric_limits<double>::quiet_NaN());
