@@ -74,14 +74,15 @@ inline void projection_nulls(const projection_split& split, projection_fit& fit,
     for (std::size_t i = 0; i < options.replicates; ++i) {
         const row_order order{permutation(split.train.size(), {options.seed, (std::uint64_t{42} << 56) | i}),
                               permutation(split.test.size(), {options.seed, (std::uint64_t{43} << 56) | i})};
-        const projection_quality q(fit.data, &fit.back, 0, &order);
+        const projection_quality q(fit.data, &fit.back, 0, &order, options.isa);
         if (q.mean) cosines.push_back(*q.mean);
         if (q.documented) documented.push_back(*q.documented);
         if (q.explained) explained.push_back(*q.explained);
     }
     fit.data = {};
     for (std::size_t i = 0; i < options.replicates; ++i) {
-        const projection_quality by_chance(gaussian_rows(fit, split, options.seed, i, options.isa), nullptr);
+        const projection_quality by_chance(gaussian_rows(fit, split, options.seed, i, options.isa), nullptr, 0, nullptr,
+                                           options.isa);
         if (by_chance.mean) matched.push_back(*by_chance.mean);
     }
     r.cosine.null = null_of_readings(cosines);
@@ -98,7 +99,7 @@ inline void projection_nulls(const projection_split& split, projection_fit& fit,
 ///
 /// Undefined for fewer than 6 rows, or test rows that are all the mean row. One thread. The cost is (train + test) k²
 /// and k³ for each replicate of the two nulls, and train p² and p³ for a PCA of width p: at a width of 512 on one core
-/// about 5 seconds, and 4 for each replicate. Memory: train + test rows of both, k numbers each, and the test rows of
+/// about 3 seconds, and 1.3 for each replicate. Memory: train + test rows of both, k numbers each, and the test rows of
 /// the narrower once more, in double precision; and four matrices of p² or k².
 template <measured_scalar T>
 projection_reading embedding_projection(matrix_view<const T> a, matrix_view<const T> b,
@@ -122,7 +123,7 @@ projection_reading embedding_projection(matrix_view<const T> a, matrix_view<cons
     r.kept_a = fit.kept_a;
     r.kept_b = fit.kept_b;
     const std::size_t few = (std::min)(options.relational, split.test.size());
-    const detail::projection_quality found(fit.data, &fit.back, few);
+    const detail::projection_quality found(fit.data, &fit.back, few, nullptr, options.isa);
     if (!found.mean) return refuse(undefined_reason::all_zero);
     r.cosine.value = found.mean;
     r.cosine.standard_error = found.standard_error;

@@ -87,6 +87,7 @@ template <class T>
 dense_matrix read_rows(matrix_view<const T> m, std::span<const std::size_t> rows) {
     return read_rows(m, rows, exponent_of(m, rows));
 }
+
 /// Principal components of both, of which `a` is turned to `b`.
 struct projection_data {
     dense_matrix a_train, b_train, a_test, b_test;
@@ -238,15 +239,15 @@ struct projection_quality {
     dense_matrix projected;                                 ///< the first test rows in the space of b
 
     /// `back` for the documented figures, or null; so many rows of `projected`. Rows belong together by `order`, or one
-    /// by one. Works on some rows at a time.
-    projection_quality(const projection_data& d, const projection_fit::to_rows* back, std::size_t keep = 0,
-                       const row_order* order = nullptr) {
+    /// by one, and only then there are `training`, `sd`, `median` and the error. Works on some rows at a time.
+    projection_quality(const projection_data& d, const projection_fit::to_rows* back, std::size_t keep,
+                       const row_order* order, isa level) {
         const std::size_t k = static_cast<std::size_t>(d.a_train.cols());
         const std::size_t train = static_cast<std::size_t>(d.a_train.rows()),
                           test = static_cast<std::size_t>(d.a_test.rows());
         const std::vector<std::size_t>*order_train = order == nullptr ? nullptr : &order->train,
               *order_test = order == nullptr ? nullptr : &order->test;
-        const polar_factor factor(product(d, order_train));
+        const polar_factor factor(product(d, order_train, level));
         const matrix_view<const double> rotation(factor.rotation.data(), k, k, 1, factor.rotation.rows());
         const double scale = factor.nuclear / d.a_train.squaredNorm();
         if (back != nullptr) projected.resize(dense_index((std::min)(keep, test)), back->basis.rows());
@@ -257,7 +258,7 @@ struct projection_quality {
             out.resize(x.rows() * m.cols());
             scratch.resize(nn::gemm_scratch_size<double>(x.rows(), x.cols(), m.cols()));
             const matrix_view<double> result(out.data(), x.rows(), m.cols());
-            nn::gemm<double>(x, m, result, false, nullptr, scratch);
+            nn::gemm<double>(x, m, result, false, nullptr, scratch, level);
             return result;
         };
         row_cosines cosines, documented_cosines;
@@ -291,6 +292,7 @@ struct projection_quality {
         if (back == nullptr) return;
         documented = documented_cosines.mean();
         if (!finite(back->size)) projected.resize(0, 0);
+        if (order != nullptr) return;
         std::ranges::stable_sort(ascending, {}, [](const auto& line) { return line.second; });
         const std::size_t n = ascending.size();
         median = (ascending[(n - 1) / 2].second + ascending[n / 2].second) / 2;
@@ -303,7 +305,7 @@ struct projection_quality {
         row_cosines trained;
         for_strips(train, [&](std::size_t at, std::size_t here) {
             const matrix_view<double> x = times(first.read(d.a_train, at, here), rotation, turned);
-            const matrix_view<const double> y = second.read(d.b_train, at, here, order_train);
+            const matrix_view<const double> y = second.read(d.b_train, at, here);
             for (std::size_t i = 0; i < here; ++i) trained.add(x, y, i);
         });
         training = trained.mean();
@@ -316,7 +318,7 @@ private:
         for (std::size_t at = 0; at < rows; at += height) each(at, (std::min)(height, rows - at));
     }
     /// A'B over the training rows.
-    static dense_matrix product(const projection_data& d, const std::vector<std::size_t>* order) {
+    static dense_matrix product(const projection_data& d, const std::vector<std::size_t>* order, isa level) {
         const std::size_t k = static_cast<std::size_t>(d.a_train.cols());
         dense_matrix out = dense_matrix::Zero(d.a_train.cols(), d.a_train.cols());
         const matrix_view<double> transposed_out(out.data(), k, k);
@@ -325,7 +327,7 @@ private:
         for_strips(static_cast<std::size_t>(d.a_train.rows()), [&](std::size_t at, std::size_t here) {
             const matrix_view<const double> x = first.read(d.a_train, at, here),
                                             y = second.read(d.b_train, at, here, order);
-            nn::gemm<double>(nn::transposed(y), x, transposed_out, true, nullptr, scratch);
+            nn::gemm<double>(nn::transposed(y), x, transposed_out, true, nullptr, scratch, level);
         });
         return out;
     }
