@@ -2,15 +2,20 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <span>
 #include <string>
+#include <type_traits>
 #include <vector>
 
+#include "geolip/nn/activation.hpp"
 #include "geolip/nn/chain.hpp"
+#include "geolip/nn/data_parallel.hpp"
 #include "geolip/nn/gradient_check.hpp"
 #include "geolip/nn/linear.hpp"
 #include "geolip/nn/named.hpp"
 #include "geolip/nn/parameters.hpp"
 #include "geolip/nn/residual.hpp"
+#include "geolip/random/fill.hpp"
 #include "support/nn_blocks.hpp"
 
 using namespace geolip::nn;
@@ -29,6 +34,12 @@ double worst_gradient(const M& m, const shape& x_shape) {
         worst = (std::max)(worst, e.error);
     return worst;
 }
+
+// The same with a result of its own.
+template <class M>
+struct apart : M {
+    static constexpr bool works_in_place = false;
+};
 
 }  // namespace
 
@@ -61,6 +72,34 @@ TEST_CASE("every intermediate result of a chain can be read after its forward pa
     CHECK(std::vector<double>(second.elements().begin(), second.elements().end()) ==
           std::vector<double>{4, 9, 4, 9, 16, 36});
     CHECK(net.input_shape_of<2>({3, 1}) == shape{3, 2});
+}
+
+TEST_CASE_TEMPLATE("an activation in a chain takes the place of what it is made of, to the same bits", T, float,
+                   double) {
+    const auto bits_of = [](const auto& net, const std::vector<T>& w, std::size_t& kept) {
+        const shape s{3, 5};
+        std::vector<T> x(15), y(15), dy(15), dx(15), dw(w.size());
+        geolip::fill_normal(std::span(x), {1, 0});
+        geolip::fill_normal(std::span(dy), {2, 0});
+        workspace_memory<std::remove_cvref_t<decltype(net)>> memory(net, s);
+        kept = kept_size(net, s);
+        net.forward(w, {x.data(), s}, {y.data(), s}, memory.view());
+        net.backward(w, {x.data(), s}, {y.data(), s}, {dy.data(), s}, {dx.data(), s}, dw, memory.view());
+        for (const std::vector<T>& more : {dx, dw}) y.insert(y.end(), more.begin(), more.end());
+        return y;
+    };
+    const linear<T> in(5, 7), middle(7, 7), out(7, 5);
+    const auto chained = [&](auto first, auto second) { return chain(in, first, middle, second, out); };
+    const auto check = [&](auto first, auto second) {
+        const auto own = chained(first, second);
+        const auto other = chained(apart<decltype(first)>(), apart<decltype(second)>());
+        const std::vector<T> w = initial_parameters(own, 3);
+        std::size_t own_size = 0, other_size = 0;
+        CHECK(bits_of(own, w, own_size) == bits_of(other, w, other_size));
+        CHECK(own_size < other_size);
+    };
+    check(geolip::nn::gelu<T>(), geolip::nn::relu<T>());
+    check(geolip::nn::tanh<T>(), geolip::nn::silu<T>());
 }
 
 TEST_CASE("parameters are called by place, by name, or as the module inside calls them") {

@@ -21,7 +21,7 @@ namespace geolip::nn {
 /// | kind     | f(x)                                         | f'(x) from |
 /// |----------|----------------------------------------------|------------|
 /// | identity | x                                            |            |
-/// | relu     | max(x, 0); f'(0) = 0                         | x          |
+/// | relu     | max(x, 0); f'(0) = 0                         | x or y     |
 /// | gelu     | x Phi(x), the exact form, not that with tanh | kept       |
 /// | silu     | x / (1 + e^-x)                               | kept       |
 /// | tanh     | tanh x                                       | y          |
@@ -39,6 +39,7 @@ public:
     static constexpr activation_kind kind = Kind;
     static constexpr bool elementwise = true;
     static constexpr bool reads_output = Kind == activation_kind::tanh;
+    static constexpr bool works_in_place = Kind != activation_kind::identity;
 
     std::size_t kept_size(const shape& x) const { return keeps ? x.size() : 0; }
 

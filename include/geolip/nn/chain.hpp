@@ -72,7 +72,8 @@ void visit_prefixed(const M& m, std::string_view standard, Visit& visit) {
 
 /// y = m_n(… m_1(m_0(x))). Parameters are called "0.…", "1.…" or by the names of `named` modules.
 ///
-/// Every intermediate result stays in `memory.kept`, where `output_of` finds it after a forward pass.
+/// Intermediate results stay in `memory.kept`, where `output_of` finds them after a forward pass, but for those that a
+/// module which works in place makes its own of.
 template <module... Ms>
 class chain {
     static_assert(sizeof...(Ms) > 0, "geolip::nn::chain<Modules...>: needs at least one module");
@@ -83,6 +84,16 @@ class chain {
         "geolip::nn::chain<Modules...>: the features that a module gives differ from those the next one takes");
 
     static constexpr std::size_t count = sizeof...(Ms);
+
+    // Does module Index + 1 put its result where it finds that of module Index, which nobody looks at again?
+    template <std::size_t Index>
+    static constexpr bool overwritten = [] {
+        if constexpr (Index + 2 < count)
+            return nn::works_in_place<std::tuple_element_t<Index + 1, std::tuple<Ms...>>> &&
+                   !nn::reads_output<std::tuple_element_t<Index, std::tuple<Ms...>>>;
+        else
+            return false;
+    }();
 
 public:
     using scalar_type = typename detail::first_of<Ms...>::type::scalar_type;
@@ -177,7 +188,7 @@ public:
         const auto& m = get<last>().of_one();
         const std::size_t begin = parameter_count() - nn::parameter_count(m);
         const tensor_view<const scalar_type> front = result<last - 1>(s, place, memory.kept);
-        const tensor_view<scalar_type> dfront(between[last % 2], s[last]);
+        const tensor_view<scalar_type> dfront(between[gradient_place<last>()], s[last]);
         double total = 0;
         for (std::size_t n = 0; n < s[last].front(); ++n) {
             const workspace<scalar_type> own = part<last>(place, memory);
@@ -189,9 +200,10 @@ public:
         return total;
     }
 
-    /// What module Index < n - 1 gave in the last forward pass of an input of shape `x` with this `kept` memory.
+    /// What module Index < n - 1 gave in the last forward pass of an input of shape `x` with this `kept` memory. Not of
+    /// a module whose result the next one has overwritten (see `works_in_place`).
     template <std::size_t Index, class T>
-        requires(Index + 1 < count && std::same_as<std::remove_const_t<T>, scalar_type>)
+        requires(Index + 1 < count && !overwritten<Index> && std::same_as<std::remove_const_t<T>, scalar_type>)
     tensor_view<T> output_of(const shape& x, std::span<T> kept) const {
         const auto s = shapes(x);
         return result<Index>(s, kept_places(s), kept);
@@ -239,8 +251,17 @@ private:
         });
     }
 
-    // Room for the gradients of what modules give: that of module i's input is in place i % 2.
+    // Room for the gradients of what modules give.
     using gradients = std::array<scalar_type*, 2>;
+    // Which of them is that of module Index's input: the other one than that of its output, or the same.
+    template <std::size_t Index>
+    static constexpr std::size_t gradient_place() {
+        if constexpr (Index == count)
+            return 0;
+        else
+            return nn::works_in_place<module_type<Index>> ? gradient_place<Index + 1>()
+                                                          : 1 - gradient_place<Index + 1>();
+    }
     static gradients take_gradients(const all_shapes& s, workspace<scalar_type>& memory) {
         std::size_t largest = 0;
         for (std::size_t i = 1; i < count; ++i) largest = (std::max)(largest, padded<scalar_type>(s[i].size()));
@@ -264,11 +285,11 @@ private:
             tensor_view<const scalar_type> out = y, dout = dy;
             if constexpr (Index + 1 < End) {
                 out = result<Index>(s, place, memory.kept);
-                dout = {between[(Index + 1) % 2], s[Index + 1]};
+                dout = {between[gradient_place<Index + 1>()], s[Index + 1]};
             }
             tensor_view<scalar_type> din = dx;
             if constexpr (Index > 0)
-                if (dx || end > 0) din = {between[Index % 2], s[Index]};
+                if (dx || end > 0) din = {between[gradient_place<Index>()], s[Index]};
             m.backward(w.subspan(end, size), input<Index>(x, s, place, memory.kept), out, dout, din,
                        dw.subspan(end, size), part<Index>(place, memory));
         });
@@ -285,7 +306,8 @@ private:
         each([&]<std::size_t Index>(const auto& m) {
             place[2 * Index + 1] = place[2 * Index] + nn::kept_size(m, s[Index]);
             place[2 * Index + 2] =
-                place[2 * Index + 1] + (Index + 1 == count ? 0 : padded<scalar_type>(s[Index + 1].size()));
+                place[2 * Index + 1] +
+                (Index + 1 == count || overwritten<Index> ? 0 : padded<scalar_type>(s[Index + 1].size()));
         });
         return place;
     }
@@ -299,7 +321,10 @@ private:
     }
     template <std::size_t Index, class T>
     static tensor_view<T> result(const all_shapes& s, const all_places& place, std::span<T> kept) {
-        return {kept.data() + place[2 * Index + 1], s[Index + 1]};
+        if constexpr (overwritten<Index>)
+            return {result<Index + 1>(s, place, kept).data(), s[Index + 1]};
+        else
+            return {kept.data() + place[2 * Index + 1], s[Index + 1]};
     }
     template <std::size_t Index>
     static auto input(tensor_view<const input_type> x, const all_shapes& s, const all_places& place,

@@ -198,8 +198,8 @@ private:
         for (s.a_first = 0; s.a_first < s.a; s.a_first += at_once) {
             s.a_count = (std::min)(at_once, s.a - s.a_first);
             std::memset(strip.data(), 0, strip.size_bytes());
-            std::memset(sums.data(), 0, sums.size_bytes());
             for (std::size_t n = 0; n < x.extents()[0]; ++n) {
+                if (n % images_per_sum == 0) std::memset(sums.data(), 0, sums.size_bytes());
                 const T* own_x = x.data() + n * in_ * plane;
                 const T* own_dy = dy.data() + n * out_ * plane;
                 detail::correlate<T>(p, s, flipped ? own_dy : own_x, flipped ? own_x : own_dy, strip.data() + line,
@@ -209,7 +209,6 @@ private:
                 if ((n + 1) % images_per_sum != 0 && n + 1 < x.extents()[0]) continue;
                 detail::add_taps<T>(s, sums.data(), dw, flipped ? 9 * s.b : std::size_t{9},
                                     flipped ? std::size_t{9} : 9 * s.a, flipped, memory.isa);
-                std::memset(sums.data(), 0, sums.size_bytes());
             }
         }
     }

@@ -75,8 +75,8 @@ using input_t = typename detail::input_of<M>::type;
 /// * `m.forward(w, x, y, memory)` sets y;
 /// * `m.backward(w, x, y, dy, dx, dw, memory)` takes dy = d(loss)/dy, **overwrites** dx with d(loss)/dx unless dx is
 /// the
-///   empty view, and **adds** d(loss)/dw to dw. It follows a `forward` of the same w, x, y and memory; dy and dx are
-///   different memory.
+///   empty view, and **adds** d(loss)/dw to dw. It follows a `forward` of the same w, x, y and memory; y and x, and
+///   dy and dx, are different memory unless M says that it `works_in_place`.
 ///
 /// and, where the defaults do not fit,
 ///
@@ -158,6 +158,16 @@ inline constexpr bool reads_output = [] {
         return bool(M::reads_output);
     else
         return true;
+}();
+
+/// May y be x, and dx be dy? `backward` then finds y where x was. False unless M says
+/// `static constexpr bool works_in_place = true`.
+template <class M>
+inline constexpr bool works_in_place = [] {
+    if constexpr (requires { M::works_in_place; })
+        return bool(M::works_in_place);
+    else
+        return false;
 }();
 
 /// A size that is only known at run time.

@@ -20,12 +20,12 @@ enum class activation_kind { identity, relu, gelu, silu, tanh };
 
 namespace geolip::nn::detail {
 
-/// y <- f(x) and, for gelu and silu, slope <- f'(x).
+/// y <- f(x) and, for gelu and silu, slope <- f'(x); y may be x.
 template <activation_kind Kind, class T>
 void activate(const T* x, T* y, T* slope, std::size_t count, isa level) {
     GEOLIP_SIMD_CALL(level, activate<Kind, T>(x, y, slope, count));
 }
-/// dx <- dy f'(x); `known` is x (relu), f(x) (tanh) or f'(x) (gelu, silu).
+/// dx <- dy f'(x); `known` is x or f(x) (relu), f(x) (tanh) or f'(x) (gelu, silu); dx may be dy.
 template <activation_kind Kind, class T>
 void activation_gradient(const T* known, const T* dy, T* dx, std::size_t count, isa level) {
     GEOLIP_SIMD_CALL(level, activation_gradient<Kind, T>(known, dy, dx, count));
