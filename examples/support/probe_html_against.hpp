@@ -37,9 +37,9 @@ inline void add(html_table& t, const std::string& name, const json& g) {
            null_cell(g["spectral_correlation"]["null"])});
 }
 
-/// A square of numbers, layers of A by layers of B, coloured by how far they are from what chance gives.
+/// A square of numbers, layers of A by layers of B, coloured by how far they are from `chance`, or from their middle.
 inline std::string layer_map(figures& figure, const json& line, const char* key, const char* unit,
-                             const std::string& title, double centre, double sd) {
+                             const std::string& title, const geolip::null_reading& chance) {
     const json& rows = line[key];
     const std::size_t n = rows.size();
     heat_map map(n, n);
@@ -51,13 +51,14 @@ inline std::string layer_map(figures& figure, const json& line, const char* key,
                 low = std::min(low, *x), high = std::max(high, *x);
             }
     if (low > high) return {};
-    map.centre = centre, map.null_sd = sd;
-    map.limit = std::max({high - centre, centre - low, 3 * sd, 1e-9});
+    map.centre = chance ? *chance.value : (low + high) / 2;
+    map.limit = std::max({high - map.centre, map.centre - low, 1e-9});
+    if (chance) map.null_sd = chance.sd, map.limit = std::max(map.limit, 3 * chance.sd);
     map.y_label = "layer of A", map.x_label = "layer of B", map.unit = unit;
     for (const json& layer : line["layers"]) map.row_names.push_back(layer.dump());
     map.col_names = map.row_names;
     return figure(map, title, title + ": every layer of A with every layer of B.",
-                  readable(low) + " to " + readable(high) + ", by chance " + readable(centre));
+                  readable(low) + " to " + readable(high) + (chance ? ", by chance " + readable(map.centre) : ""));
 }
 
 }  // namespace detail
@@ -154,26 +155,35 @@ inline std::string layer_squares_section(const json& document, figures& figure) 
     std::string pictures;
     for (const json* line : lines_of(document, "layers")) {
         const std::string group = text_at(*line, "group");
+        // One null for all, if they have one shape.
+        const json* first = nullptr;
+        bool alike = true;
         for (const json* pair : lines_of(document, "pairs")) {
             if (pair->contains("reason") || group_of_place(*pair) != group) continue;
-            const json &spectral = (*pair)["spectral_correlation"]["null"],
-                       &aligned = (*pair)["aligned_cosine"]["null"];
-            if (const auto mean = number_at(spectral, "value"))
-                pictures += detail::layer_map(figure, *line, "spectral_correlation", "correlation", group + ": spectra",
-                                              *mean, number_at(spectral, "sd").value_or(0));
-            if (const auto cosine = number_at(aligned, "value"); cosine && line->contains("residual")) {
-                const double residual = std::sqrt(std::max(2 - 2 * *cosine, 1e-12));
-                pictures += detail::layer_map(figure, *line, "residual", "residual", group + ": residual", residual,
-                                              number_at(aligned, "sd").value_or(0) / residual);
-            }
-            break;
+            if (first == nullptr) first = pair;
+            alike = alike && (*pair)["rows"] == (*first)["rows"] && (*pair)["cols"] == (*first)["cols"];
         }
+        geolip::null_reading spectra, residual;
+        if (first != nullptr && alike) {
+            const auto null_of = [&](const char* key) -> const json& { return (*first)[key]["null"]; };
+            if (const auto mean = number_at(null_of("spectral_correlation"), "value"))
+                spectra = {*mean, number_at(null_of("spectral_correlation"), "sd").value_or(0), 0};
+            if (const auto cosine = number_at(null_of("aligned_cosine"), "value")) {
+                const double left = std::sqrt(std::max(2 - 2 * *cosine, 1e-12));
+                residual = {left, number_at(null_of("aligned_cosine"), "sd").value_or(0) / left, 0};
+            }
+        }
+        pictures +=
+            detail::layer_map(figure, *line, "spectral_correlation", "correlation", group + ": spectra", spectra);
+        if (line->contains("residual"))
+            pictures += detail::layer_map(figure, *line, "residual", "residual", group + ": residual", residual);
     }
     if (pictures.empty()) return {};
     return "<p>Spectra: Pearson's correlation of the singular values, which is near 1 for any two matrices of a "
            "kind. Residual: what is left after alignment, with --layers; 0 for a rotation of each other, at most "
-           "\u221a2. Colours are the distance from independent Gaussian matrices; two standard deviations of these "
-           "are marked beside each scale.</p>\n<div class=\"grid\">\n" +
+           "\u221a2. Colours are the distance from independent Gaussian matrices, of which two standard "
+           "deviations are marked beside each scale; or, of layers of several shapes, from the middle.</p>\n<div "
+           "class=\"grid\">\n" +
            pictures + "</div>\n";
 }
 
