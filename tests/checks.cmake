@@ -125,3 +125,4 @@ add_test(NAME docs.doxygen COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/docs/doxygen ${wo
 add_test(NAME docs.snippets COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/docs/snippets ${work_dir}/snippets ${CMAKE_CXX_COMPILER}
                                     @${work_dir}/flags -I ${include_dir})
 set_tests_properties(style.format docs.doxygen docs.snippets PROPERTIES SKIP_RETURN_CODE 77)
+set_tests_properties(docs.snippets headers.alone PROPERTIES COST 500) # long and on one core: not at the end
