@@ -25,6 +25,7 @@
 #include "geolip/core/size_text.hpp"
 #include "geolip/linalg/detail/dense.hpp"
 #include "geolip/linalg/detail/product_norm.hpp"
+#include "geolip/linalg/detail/strips.hpp"
 #include "geolip/linalg/detail/tridiagonal_form.hpp"
 #include "geolip/random/fill.hpp"
 
@@ -64,22 +65,13 @@ struct product_spectrum {
 /// M, n x n, by strips of columns of A and B.
 template <class T>
 std::vector<double> scaled_product(matrix_view<const T> a, int exponent_a, matrix_view<const T> b, int exponent_b) {
-    constexpr std::size_t strip = 128;
+    constexpr std::size_t height = 128;
     const std::size_t n = a.rows();
-    const power_of_two scaled_a(exponent_a), scaled_b(exponent_b);
-    std::vector<double> left(strip * n), right(strip * n), m(n * n, 0.0);
-    std::vector<double> scratch(nn::gemm_scratch_size<double>(n, strip, n));
-    for (std::size_t first = 0; first < a.cols(); first += strip) {
-        const std::size_t here = (std::min)(strip, a.cols() - first);
-        for (std::size_t i = 0; i < n; ++i)
-            for (std::size_t k = 0; k < here; ++k) {
-                left[i * here + k] = scaled_a(static_cast<double>(a(i, first + k)));
-                right[i * here + k] = scaled_b(static_cast<double>(b(i, first + k)));
-            }
-        using view = matrix_view<const double>;
-        nn::gemm<double>(view(left.data(), n, here), nn::transposed(view(right.data(), n, here)), {m.data(), n, n},
-                         true, nullptr, scratch);
-    }
+    strips left(nn::transposed(a), exponent_a, height), right(nn::transposed(b), exponent_b, height);
+    std::vector<double> m(n * n, 0.0), scratch(nn::gemm_scratch_size<double>(n, height, n));
+    for (std::size_t first = 0; first < a.cols(); first += height)
+        nn::gemm<double>(nn::transposed(matrix_view<const double>(left.read(first))), right.read(first),
+                         {m.data(), n, n}, true, nullptr, scratch);
     return m;
 }
 
