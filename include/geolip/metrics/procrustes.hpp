@@ -133,23 +133,17 @@ private:
     }
     // The squares are the eigenvalues of A A' B B', so of F' B B' F with F F' = A A'.
     dense_matrix wide_square() {
-        dense_matrix& factor = product_;  // F'
-        {
-            const symmetric_vectors own(std::move(product_));
-            product_.resize(dense_index(n_), dense_index(n_));
-            for (std::size_t k = 0; k < n_; ++k) {
-                const double root = std::sqrt((std::max)(own.values[dense_index(k)], 0.0));
-                for (std::size_t i = 0; i < n_; ++i)
-                    view(factor)(k, i) = root * own.vectors(dense_index(i), dense_index(k));
-            }
-        }
+        symmetric_vectors own(std::move(product_));
+        for (Eigen::Index k = 0; k < own.vectors.cols(); ++k)
+            own.vectors.col(k) *= std::sqrt((std::max)(own.values[k], 0.0));
+        const matrix_view<const double> factor = view(own.vectors);  // F'
         const matrix_view<double> other = view(other_);
         for (std::size_t i = 0; i < n_; ++i)
             for (std::size_t j = 0; j < i; ++j) other(i, j) = other(j, i);
         dense_matrix half = zeros();
         std::vector<double> scratch(nn::gemm_scratch_size<double>(n_, n_, n_));
-        nn::gemm<double>(view(factor), other, view(half), false, nullptr, scratch, level_);
-        nn::gemm<double>(view(half), nn::transposed(view(factor)), other, false, nullptr, scratch, level_);
+        nn::gemm<double>(factor, other, view(half), false, nullptr, scratch, level_);
+        nn::gemm<double>(view(half), nn::transposed(factor), other, false, nullptr, scratch, level_);
         return std::move(other_);
     }
 
