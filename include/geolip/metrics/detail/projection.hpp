@@ -21,6 +21,7 @@
 #include "geolip/linalg/detail/polar.hpp"
 #include "geolip/linalg/detail/symmetric_vectors.hpp"
 #include "geolip/metrics/detail/pearson.hpp"
+#include "geolip/metrics/row_agreement.hpp"
 #include "geolip/nn/gemm.hpp"
 #include "geolip/random/subset.hpp"
 
@@ -214,16 +215,9 @@ public:
     double sum = 0;
 
     std::optional<double> add(matrix_view<const double> x, matrix_view<const double> y, std::size_t i) {
-        double xy = 0, xx = 0, yy = 0;
-        for (std::size_t j = 0; j < x.cols(); ++j) {
-            xy += x(i, j) * y(i, j);
-            xx += x(i, j) * x(i, j);
-            yy += y(i, j) * y(i, j);
-        }
-        if (!(xx > 0 && yy > 0)) return std::nullopt;
-        const double cosine = std::clamp(xy / (std::sqrt(xx) * std::sqrt(yy)), -1.0, 1.0);
-        sum += cosine;
-        ++count;
+        const row_products p = products_of(x, y, i);
+        const auto cosine = row_cosine(p.ab, std::sqrt(p.aa), std::sqrt(p.bb));
+        if (cosine) sum += *cosine, ++count;
         return cosine;
     }
     std::optional<double> mean() const {
