@@ -116,7 +116,9 @@ TEST_CASE("a border of zeros: the response to one pixel is the turned filter") {
         m.forward(w, {x.data(), {1, 1, 5, 5}}, {y.data(), {1, 1, 5, 5}}, memory.view());
         for (std::size_t i = 0; i < 25; ++i) {
             const std::size_t down = at / 5 + 1 - i / 5, right = at % 5 + 1 - i % 5;  // wraps below 0
-            CHECK(y[i] == (down < 3 && right < 3 ? w[3 * down + right] : 0.0));
+            // Columns are exact; rows are sums of transformed ones, with a coefficient of up to 8.
+            const double expected = down < 3 && right < 3 ? w[3 * down + right] : 0;
+            CHECK(std::abs(y[i] - expected) < (right < 3 ? 2e-15 : 1e-300));
         }
     }
 }
