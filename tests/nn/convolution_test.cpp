@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -120,6 +121,22 @@ TEST_CASE("a border of zeros: the response to one pixel is the turned filter") {
             const double expected = down < 3 && right < 3 ? w[3 * down + right] : 0;
             CHECK(std::abs(y[i] - expected) < (right < 3 ? 2e-15 : 1e-300));
         }
+    }
+}
+
+TEST_CASE("a pixel that is not finite reaches the columns beside it, in the rows that are filtered with it") {
+    const convolution_3x3<double> m(1, 1, false);
+    const auto w = known_tensor<double>(1, 9);
+    const shape s{1, 1, 12, 7};
+    std::vector<double> x(84), y(84);
+    x[4 * 7 + 3] = std::numeric_limits<double>::infinity();
+    geolip::nn::workspace_memory<convolution_3x3<double>> memory(m, s);
+    m.forward(w, {x.data(), s}, {y.data(), s}, memory.view());
+    for (std::size_t i = 0; i < 84; ++i) {
+        CAPTURE(i);
+        const bool beside = i % 7 >= 2 && i % 7 <= 4;
+        if (!beside || i / 7 >= 8) CHECK(y[i] == 0);
+        if (beside && i / 7 >= 3 && i / 7 <= 5) CHECK(!std::isfinite(y[i]));
     }
 }
 
