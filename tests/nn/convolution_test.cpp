@@ -119,7 +119,10 @@ TEST_CASE("a border of zeros: the response to one pixel is the turned filter") {
             const std::size_t down = at / 5 + 1 - i / 5, right = at % 5 + 1 - i % 5;  // wraps below 0
             // Columns are exact; rows are sums of transformed ones, with a coefficient of up to 8.
             const double expected = down < 3 && right < 3 ? w[3 * down + right] : 0;
-            CHECK(std::abs(y[i] - expected) < (right < 3 ? 2e-15 : 1e-300));
+            if (right < 3)
+                CHECK(std::abs(y[i] - expected) < 2e-15);
+            else
+                CHECK(y[i] == 0);
         }
     }
 }

@@ -180,8 +180,8 @@ private:
 
     // The transformed filters of four outputs side by side, as the kernel walks through them; filter(o, i, t) is tap t.
     template <class Filter>
-    static const T* pack(std::size_t in, std::size_t out, workspace<T>& memory, Filter filter) {
-        const std::span<T> packed = take(memory.scratch, out * in * 18);
+    const T* pack(std::size_t in, std::size_t out, workspace<T>& memory, Filter filter) const {
+        const std::span<T> packed = take(memory.scratch, packed_count());
         std::size_t next = 0;
         for (std::size_t first = 0; first < out; first += 4) {
             const std::size_t here = (std::min)(std::size_t{4}, out - first), part = 3 * in * here;
