@@ -7,7 +7,6 @@ import json
 import re
 import resource
 import signal
-import time
 import unittest
 
 from programs import FOLDER, KILL, Programs
@@ -94,22 +93,14 @@ class Ablation(Programs):
         printed = self.succeed("ablation", *what, "--out", "whole")
         expected = self.results("whole")
         for number in (KILL, signal.SIGTERM):
-            folder = self.at / str(number)
+            kept = lambda: {path.name for path in (self.at / str(number) / "checkpoints").glob("*.safetensors")}
             seen = set()  # checkpoints of the processes before: a new one says that this process trains
             for stop in range(3):
-                process = self.start("ablation", *what, "--out", str(number))
-                deadline = time.monotonic() + 300
-                while process.poll() is None and time.monotonic() < deadline:
-                    kept = {path.name for path in (folder / "checkpoints").glob("*.safetensors")}
-                    if kept - seen:
-                        process.send_signal(number)
-                        break
-                    time.sleep(0.001)
-                err = process.communicate(timeout=300)[1].decode()
-                seen |= {path.name for path in (folder / "checkpoints").glob("*.safetensors")}
-                if process.returncode == 0:
+                status, err = self.stop_midway(lambda: kept() - seen, number, "ablation", *what, "--out", str(number))
+                seen |= kept()
+                if status == 0:
                     break
-                self.assertIn(process.returncode, (-number, 128 + number))
+                self.assertIn(status, (-number, 128 + number))
                 if number == signal.SIGTERM:
                     self.assertRegex(err, r"\Aablation: stopped after \d of 5 runs; go on with the same command\n\Z")
             self.assertTrue(seen)

@@ -12,6 +12,11 @@ LONG = ["--dims", "8:128:8", "--vocabs", "8:512:8", "--samples", "3000", "--thre
 
 
 class Identity(Programs):
+    def stop_sweep(self, lines, number, *arguments):
+        """Stops a sweep when its record has so many lines."""
+        record = self.at / (arguments[arguments.index("--out") + 1] + ".partial")
+        return self.stop_midway(lambda: record.read_bytes().count(b"\n") >= lines, number, "sweep", *arguments)
+
     def test_threads_and_shards_for_every_policy(self):
         policies = [["--law", law, "--design", design, "--draw", draw]
                     for law, (design, draw) in itertools.product(
@@ -60,7 +65,7 @@ class Identity(Programs):
                 kills = 0
                 for lines in (1, 2, 5, 20, 33, 300):
                     resume = ["--resume"] if lines > 1 else []
-                    status, _ = self.stop_midway(lines, KILL, *LONG, *policy, "--out", "s.json", *resume)
+                    status, _ = self.stop_sweep(lines, KILL, *LONG, *policy, "--out", "s.json", *resume)
                     kills += status == -KILL
                     if status == 0:
                         break
@@ -85,7 +90,7 @@ class Identity(Programs):
         self.succeed("sweep", *LONG, "--out", "whole.json")
         for number, lines in ((signal.SIGINT, 3), (signal.SIGTERM, 30)):
             resume = ["--resume"] if lines > 3 else []
-            status, err = self.stop_midway(lines, number, *LONG, "--out", "s.json", *resume)
+            status, err = self.stop_sweep(lines, number, *LONG, "--out", "s.json", *resume)
             self.assertEqual(status, 128 + number)
             self.assertRegex(err, r"\Asweep: stopped after \d+ of 1024 items; [^\n]*--resume\n\Z")
         self.succeed("sweep", *LONG, "--out", "s.json", "--resume")
@@ -93,7 +98,7 @@ class Identity(Programs):
 
     def test_a_shard_resumes(self):
         shard = [*LONG, "--shard", "2/3", "--out", "two"]
-        status, _ = self.stop_midway(10, KILL, *shard)
+        status, _ = self.stop_sweep(10, KILL, *shard)
         self.assertEqual(status, -KILL)
         self.succeed("sweep", *shard, "--resume")
         resumed = (self.at / "two").read_bytes()

@@ -5,7 +5,6 @@ import math
 import os
 import signal
 import struct
-import time
 import unittest
 
 from programs import Programs
@@ -181,16 +180,9 @@ class MakeCheckpoint(Programs):
 
     def stopped(self, number):
         """Status and stderr of a run that got the signal while it wrote."""
-        process = self.start("make_checkpoint", "--arch", "t5-base", "--dtype", "bf16", "out")
-        deadline = time.monotonic() + 100
         part = self.at / "out" / "model.safetensors.new"
-        while process.poll() is None and time.monotonic() < deadline:
-            if part.exists() and part.stat().st_size > 1 << 20:
-                process.send_signal(number)
-                break
-            time.sleep(0.001)
-        err = process.communicate(timeout=100)[1].decode()
-        return process.returncode, err
+        return self.stop_midway(lambda: part.stat().st_size > 1 << 20, number,
+                                "make_checkpoint", "--arch", "t5-base", "--dtype", "bf16", "out")
 
     def test_a_stop_keeps_nothing_and_a_kill_no_half_file(self):
         status, err = self.stopped(signal.SIGTERM)

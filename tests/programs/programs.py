@@ -51,16 +51,30 @@ class Programs(unittest.TestCase):
         files = [path for path in sorted(self.at.rglob("*")) if path.is_file()]
         return {str(path.relative_to(self.at)): path.read_bytes() for path in files}
 
-    def stop_midway(self, lines, number, *arguments):
-        """Starts a sweep, sends it the signal when its record has so many lines, and returns status and stderr."""
-        process = self.start("sweep", *arguments)
-        record = self.at / (arguments[arguments.index("--out") + 1] + ".partial")
+    def stop_midway(self, ready, number, program, *arguments, pause=0.001):
+        """Starts a program, sends it the signal as soon as `ready()`, and returns status and stderr.
+
+        It is frozen, and `ready()` asked again, before: what it says is so when the signal comes. A file that is gone
+        when it is looked at (the program is about to end) is not ready.
+        """
+        def is_ready():
+            try:
+                return ready()
+            except FileNotFoundError:
+                return False
+
+        process = self.start(program, *arguments)
         deadline = time.monotonic() + 300
         while process.poll() is None and time.monotonic() < deadline:
-            if record.exists() and record.read_bytes().count(b"\n") >= lines:
-                process.send_signal(number)
-                break
-            time.sleep(0.001)
+            if is_ready():
+                process.send_signal(signal.SIGSTOP)
+                midway = is_ready()
+                if midway:
+                    process.send_signal(number)
+                process.send_signal(signal.SIGCONT)
+                if midway:
+                    break
+            time.sleep(pause)
         err = process.communicate(timeout=300)[1].decode()
         return process.returncode, err
 

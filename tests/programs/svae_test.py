@@ -5,7 +5,6 @@ import io
 import json
 import signal
 import struct
-import time
 import unittest
 import xml.etree.ElementTree
 
@@ -149,18 +148,11 @@ class Svae(Programs):
             self.assertIn(part, picture)
         self.assertEqual((self.at / "images.svg").read_text().count("<image"), 48)
 
-    def stop_midway(self, number, *arguments):
+    def stop_svae(self, number, *arguments):
         """Stops a run as soon as its checkpoint appears, or is another one than before."""
         path = self.at / "kept" / "svae.safetensors"
         before = path.stat().st_mtime_ns if path.exists() else None
-        process = self.start("svae", *arguments)
-        deadline = time.monotonic() + 300
-        while process.poll() is None and time.monotonic() < deadline:
-            if path.exists() and path.stat().st_mtime_ns != before:
-                process.send_signal(number)
-                break
-        err = process.communicate(timeout=300)[1].decode()
-        return process.returncode, err
+        return self.stop_midway(lambda: path.stat().st_mtime_ns != before, number, "svae", *arguments, pause=0)
 
     def test_a_killed_run_goes_on_to_the_same_bytes(self):
         arguments = [*SMALL, "--batches", "300", "--optimiser", "sgd", "--momentum", "0.9", "--json"]
@@ -168,7 +160,7 @@ class Svae(Programs):
         arguments += ["--checkpoint", "kept", "--save-every", "20"]
         stopped = 0
         for number in (KILL, signal.SIGTERM, KILL, KILL, signal.SIGTERM):
-            status, err = self.stop_midway(number, *arguments)
+            status, err = self.stop_svae(number, *arguments)
             if status == 0:
                 break
             stopped += 1
