@@ -27,6 +27,11 @@ TEST_CASE("fixed decimals round the exact value, ties to even") {
     CHECK(fixed(0.35, 1) == "0.3");  // 0.35 is below 35/100 in binary
     CHECK(fixed(32.0, 1) == "32.0");
     CHECK(fixed(-0.0625, 3) == "-0.062");
+    CHECK(fixed(-0.06, 1) == "-0.1");
+    CHECK(fixed(-0.04, 1) == "0.0");
+    CHECK(fixed(-0.5, 0) == "0");
+    CHECK(fixed(-0.0, 2) == "0.00");
+    CHECK(fixed(-10.0, 0) == "-10");
     CHECK(fixed(std::numeric_limits<double>::max(), 17).size() == 309 + 1 + 17);
 }
 

@@ -19,10 +19,13 @@ inline std::string shortest(double value) {
     return {text, std::to_chars(text, text + sizeof text, value).ptr};
 }
 
-/// `value` rounded to `decimals` (at most 17) digits behind the point, exactly and ties to even.
+/// `value` rounded to `decimals` (at most 17) digits behind the point, exactly and ties to even. What is rounded to zero
+/// has no sign.
 inline std::string fixed(double value, int decimals) {
     char text[352];
-    return {text, std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, decimals).ptr};
+    std::string digits(text, std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, decimals).ptr);
+    if (digits.front() == '-' && digits.find_first_not_of("-0.") == digits.npos) digits.erase(0, 1);
+    return digits;
 }
 
 /// The whole number in `base` that is all of `text`, or empty. Unsigned types take no sign.
