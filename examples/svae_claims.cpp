@@ -72,7 +72,7 @@ int main(int argc, char** argv) {
     std::set<std::string> only;
     add_text(app, "--only", "NAME,...", "all", "Some of family, early, d32, transfer, modes, lbfgs, triage",
              [&](const std::string& text) { only = parse_names(text); });
-    app.add_flag_callback("--long", [&] { e.take_long(); }, "As documented: 1000 batches of 128 images; hours");
+    app.add_flag_callback("--long", [&] { e.take_long(); }, "As documented: 1000 batches of 128 images; most of an hour");
     add_text(app, "--batches", "N", "60", "Batches of a run at LOW and MID",
              [&](const std::string& text) { e.batches = whole_number<std::uint64_t>(text, "--batches", 10, 1000000); });
     add_text(app, "--batch", "N", "16", "Images of a batch",
@@ -91,7 +91,7 @@ int main(int argc, char** argv) {
             progress bar(" batches");
             svae_lab lab(e.threads, [&](std::size_t done, std::size_t all) { bar(done, all); });
             const auto chosen = [&](std::string_view name) { return only.empty() || only.contains(std::string(name)); };
-            if (chosen("transfer")) transfer_inputs(e);  // a bad file fails before hours of training
+            if (chosen("transfer")) transfer_inputs(e);  // a bad file fails before the training
             std::vector<svae_settings> wanted;
             for (const question& q : questions)
                 for (const svae_settings& s : chosen(q.name) ? q.runs(e) : std::vector<svae_settings>())
