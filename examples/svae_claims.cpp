@@ -72,7 +72,8 @@ int main(int argc, char** argv) {
     std::set<std::string> only;
     add_text(app, "--only", "NAME,...", "all", "Some of family, early, d32, transfer, modes, lbfgs, triage",
              [&](const std::string& text) { only = parse_names(text); });
-    app.add_flag_callback("--long", [&] { e.take_long(); }, "As documented: 1000 batches of 128 images; most of an hour");
+    app.add_flag_callback(
+        "--long", [&] { e.take_long(); }, "As documented: 1000 batches of 128 images; most of an hour");
     add_text(app, "--batches", "N", "60", "Batches of a run at LOW and MID",
              [&](const std::string& text) { e.batches = whole_number<std::uint64_t>(text, "--batches", 10, 1000000); });
     add_text(app, "--batch", "N", "16", "Images of a batch",

@@ -19,8 +19,8 @@ inline std::string shortest(double value) {
     return {text, std::to_chars(text, text + sizeof text, value).ptr};
 }
 
-/// `value` rounded to `decimals` (at most 17) digits behind the point, exactly and ties to even. What is rounded to zero
-/// has no sign.
+/// `value` rounded to `decimals` (at most 17) digits behind the point, exactly and ties to even. What is rounded to
+/// zero has no sign.
 inline std::string fixed(double value, int decimals) {
     char text[352];
     std::string digits(text, std::to_chars(text, text + sizeof text, value, std::chars_format::fixed, decimals).ptr);
