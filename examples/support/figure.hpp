@@ -90,7 +90,7 @@ struct scale {
 /// Pieces of SVG in tenths of a pixel, so that coordinates are whole numbers.
 namespace svg_part {
 
-inline std::string whole(double x) { return geolip::sweep::fixed(std::round(x) + 0.0, 0); }
+inline std::string whole(double x) { return geolip::sweep::fixed(std::round(x), 0); }
 
 inline std::string attribute(std::string_view name, double x) {
     return std::string(" ").append(name) + "=\"" + whole(x) + '"';

@@ -71,7 +71,7 @@ inline std::string scientific(double x, int decimals) {
 inline std::string readable(double x, int digits = 4) {
     const double size = std::fabs(x);
     if (!(size < 1e300)) return size > 0 ? "\u221e" : "\u2013";
-    if (x == std::floor(x) && size < 1e6) return geolip::sweep::fixed(x + 0.0, 0);
+    if (x == std::floor(x) && size < 1e6) return geolip::sweep::fixed(x, 0);
     if (size >= 1e6 || size < 5e-4) return scientific(x, 1);
     const int whole = static_cast<int>(std::floor(std::log10(size))) + 1;
     return geolip::sweep::fixed(x, std::clamp(digits - whole, 0, digits + 2));

@@ -68,6 +68,8 @@ class Programs(unittest.TestCase):
         while process.poll() is None and time.monotonic() < deadline:
             if is_ready():
                 process.send_signal(signal.SIGSTOP)
+                if process.returncode is None:  # until all of it has stopped, or it has ended; Popen may still ask
+                    os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
                 midway = is_ready()
                 if midway:
                     process.send_signal(number)
