@@ -11,9 +11,11 @@
 #include <new>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "geolip/linalg/symmetric_eigen.hpp"
+#include "geolip/nn/gemm.hpp"
 #include "geolip/nn/module.hpp"
 #include "geolip/simd/vector.hpp"
 
