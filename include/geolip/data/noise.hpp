@@ -157,7 +157,7 @@ private:
             out.size(), [&](std::size_t i) { return (value(i) - mean) * (value(i) - mean); });
         const double deviation = std::sqrt(squares / static_cast<double>(out.size() - 1));
         const T scale = static_cast<T>(1 / (deviation + 1e-8));
-        for (T& x : out) x = std::clamp(x * scale, -detail::noise_limit<T>, detail::noise_limit<T>);
+        detail::scale_and_clamp(out, scale, detail::noise_limit<T>, variates.level());
     }
 
     template <class T>
@@ -166,7 +166,7 @@ private:
         detail::white_quadrants(out, side, use.draw);
         std::vector<T> values(channels * rest * half);
         channels_of(values.data(), rest, half, 1, use.quadrant, use.draw);
-        for (T& x : values) x = std::clamp(x / 2, -detail::noise_limit<T>, detail::noise_limit<T>);
+        detail::scale_and_clamp(std::span(values), T(0.5), detail::noise_limit<T>, use.draw.level());
         detail::place(out, side, half, 0, rest, half, values.data());
     }
 
@@ -174,10 +174,8 @@ private:
     template <class T>
     void channels_of(T* out, std::size_t rows, std::size_t cols, int power, detail::coloured_field<T>& field,
                      const detail::noise_variates<T>& variates) const {
-        for (std::size_t plane = 0; plane < channels; ++plane) {
-            const std::span<const T> one = field.make(rows, cols, power, options_.colour, plane, variates);
-            std::copy(one.begin(), one.end(), out + plane * one.size());
-        }
+        for (std::size_t plane = 0; plane < channels; ++plane)
+            field.make(rows, cols, power, options_.colour, plane, variates, out + plane * rows * cols);
     }
 
     noise_options options_;

@@ -48,16 +48,15 @@ std::vector<T> real_fourier_basis(std::size_t size) {
 template <class T>
 class coloured_field {
 public:
-    /// The next field; valid until the next call.
-    std::span<const T> make(std::size_t rows, std::size_t cols, int power, noise_colour colour, std::size_t plane,
-                            const noise_variates<T>& draw) {
+    /// The next field, to `out`.
+    void make(std::size_t rows, std::size_t cols, int power, noise_colour colour, std::size_t plane,
+              const noise_variates<T>& draw, T* out) {
         prepare(rows, cols, power, colour);
         draw.spectrum(field_, plane);
-        for (std::size_t i = 0; i < field_.size(); ++i) field_[i] *= weight_[i];
+        multiply_by(std::span(field_), weight_.data(), draw.level());
         const matrix_view<const T> down(down_.data(), rows, rows), across(across_.data(), cols, cols);
-        multiply({field_.data(), rows, cols}, across, half_, draw.level());
-        multiply(nn::transposed(down), {half_.data(), rows, cols}, field_, draw.level());
-        return field_;
+        multiply({field_.data(), rows, cols}, across, half_.data(), draw.level());
+        multiply(nn::transposed(down), {half_.data(), rows, cols}, out, draw.level());
     }
 
 private:
@@ -79,8 +78,8 @@ private:
         if (colour == noise_colour::power_law) weight_[0] = 0;
     }
 
-    void multiply(matrix_view<const T> a, matrix_view<const T> b, std::vector<T>& out, isa level) {
-        nn::gemm<T>(a, b, {out.data(), rows_, cols_}, false, nullptr, scratch_, level);
+    void multiply(matrix_view<const T> a, matrix_view<const T> b, T* out, isa level) {
+        nn::gemm<T>(a, b, {out, rows_, cols_}, false, nullptr, scratch_, level);
     }
 
     std::size_t rows_ = 0, cols_ = 0;

@@ -53,6 +53,13 @@ void sparse_image(std::span<T> out, noise_variates<T>& draw) {
     sparse_of_words(out, word, 0.9, draw.normals(out.size()), T(3), noise_limit<T>, draw.level());
 }
 
+/// The other channels become the first.
+template <class T>
+void copy_first_channel(std::span<T> image) {
+    const std::size_t plane = image.size() / noise_channels;
+    for (std::size_t c = 1; c < noise_channels; ++c) std::copy_n(image.data(), plane, image.data() + c * plane);
+}
+
 template <class T>
 void block_image(std::span<T> out, std::size_t side, noise_variates<T>& draw) {
     philox_engine engine = draw.parameters();
@@ -61,6 +68,10 @@ void block_image(std::span<T> out, std::size_t side, noise_variates<T>& draw) {
     for (std::size_t c = 0; c < noise_channels; ++c)
         for (std::size_t y = 0; y < side; ++y) {
             T* row = out.data() + (c * side + y) * side;
+            if (y > 0 && y * grid / side == (y - 1) * grid / side) {
+                std::copy_n(row - side, side, row);
+                continue;
+            }
             const T* cells = normal + (c * grid + y * grid / side) * grid;
             // Cell j covers the columns x with floor(x grid / side) = j.
             for (std::size_t j = 0, x = 0; j < grid; ++j)
@@ -75,13 +86,13 @@ void gradient_image(std::span<T> out, std::size_t side, noise_variates<T>& draw)
     const double angle = 6.283185307179586 * fraction(engine);
     const double step = 4.0 / static_cast<double>(side - 1);
     const double along = std::cos(angle), down = std::sin(angle);
-    for (std::size_t c = 0; c < noise_channels; ++c)
-        for (std::size_t y = 0; y < side; ++y) {
-            T* row = out.data() + (c * side + y) * side;
-            const T base = static_cast<T>(down * (static_cast<double>(y) * step - 2) - 2 * along);
-            const T slope = static_cast<T>(along * step);
-            for (std::size_t x = 0; x < side; ++x) row[x] = base + slope * static_cast<T>(x);
-        }
+    for (std::size_t y = 0; y < side; ++y) {
+        T* row = out.data() + y * side;
+        const T base = static_cast<T>(down * (static_cast<double>(y) * step - 2) - 2 * along);
+        const T slope = static_cast<T>(along * step);
+        for (std::size_t x = 0; x < side; ++x) row[x] = base + slope * static_cast<T>(static_cast<int>(x));
+    }
+    copy_first_channel(out);
     add_normals(out, T(0.5), draw);
 }
 
@@ -89,13 +100,13 @@ template <class T>
 void checkerboard_image(std::span<T> out, std::size_t side, noise_variates<T>& draw) {
     philox_engine engine = draw.parameters();
     const std::size_t cell = 2 + uniform_below(engine, 14);
-    for (std::size_t c = 0; c < noise_channels; ++c)
-        for (std::size_t y = 0; y < side; ++y) {
-            T* row = out.data() + (c * side + y) * side;
-            T value = (y / cell) % 2 == 0 ? T(1) : T(-1);
-            for (std::size_t x = 0; x < side; value = -value)
-                for (const std::size_t end = (std::min)(side, x + cell); x < end; ++x) row[x] = value;
-        }
+    for (std::size_t y = 0; y < side; ++y) {
+        T* row = out.data() + y * side;
+        T value = (y / cell) % 2 == 0 ? T(1) : T(-1);
+        for (std::size_t x = 0; x < side; value = -value)
+            for (const std::size_t end = (std::min)(side, x + cell); x < end; ++x) row[x] = value;
+    }
+    copy_first_channel(out);
     add_normals(out, T(0.3), draw);
 }
 

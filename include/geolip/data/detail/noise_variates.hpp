@@ -45,6 +45,14 @@ void sparse_of_words(std::span<T> out, const std::uint32_t* words, double least,
     GEOLIP_SIMD_CALL(level, sparse_of_words(out.data(), out.size(), words, least, x, scale, limit));
 }
 template <class T>
+void multiply_by(std::span<T> x, const T* weight, isa level) {
+    GEOLIP_SIMD_CALL(level, multiply_by(x.data(), x.size(), weight));
+}
+template <class T>
+void scale_and_clamp(std::span<T> x, T scale, T limit, isa level) {
+    GEOLIP_SIMD_CALL(level, scale_and_clamp(x.data(), x.size(), scale, limit));
+}
+template <class T>
 void blend_and_clamp(std::span<T> out, T a, const T* x, T b, T limit, isa level) {
     GEOLIP_SIMD_CALL(level, blend_and_clamp(out.data(), out.size(), a, x, b, limit));
 }
@@ -95,7 +103,7 @@ private:
 };
 
 /// Poisson numbers of mean `lambda` in (0, 20] from one word each, by inversion: the distribution function, rounded to
-/// multiples of 2^-32, is searched from where the leading 8 bits say.
+/// multiples of 2^-32, is searched from where the leading 12 bits say, which is nearly always its end.
 class poisson_table {
 public:
     explicit poisson_table(double lambda) {
@@ -108,21 +116,22 @@ public:
         }
         bound_[size - 1] = std::uint64_t{1} << 32;
         std::uint32_t k = 0;
-        for (std::uint64_t lead = 0; lead < 256; ++lead) {
-            while (bound_[k] <= lead << 24) ++k;
-            start_[lead] = k;
+        for (std::uint64_t lead = 0; lead < leads; ++lead) {
+            while (bound_[k] <= lead << 20) ++k;
+            start_[lead] = static_cast<std::uint8_t>(k);
         }
     }
     std::uint32_t operator()(std::uint32_t word) const {
-        std::uint32_t k = start_[word >> 24];
+        std::uint32_t k = start_[word >> 20];
         while (bound_[k] <= word) ++k;
         return k;
     }
 
 private:
     static constexpr std::size_t size = 96;  // P(X >= 95) < 1e-32 at lambda = 20
+    static constexpr std::size_t leads = 4096;
     std::uint64_t bound_[size];
-    std::uint32_t start_[256];
+    std::uint8_t start_[leads];
 };
 
 }  // namespace geolip::data::detail
