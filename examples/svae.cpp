@@ -141,6 +141,8 @@ void declare(CLI::App& app, command& c) {
     of.real("--momentum", &s::momentum, 0, 0.9999, "Of SGD");
     of.real("--weight-decay", &s::weight_decay, 0, 1e6, "Weight decay (of AdamW 0.01)");
     of.whole("--batch", &s::batch, one, most_batch, "Images of a batch");
+    of.whole("--shards", &s::shards, one, std::size_t{1024},
+             "Parts of a batch for as many threads; the rounding depends on it");
     of.whole("--batches", &s::batches, std::uint64_t{1}, most_batches, "Batches of the run");
     of.whole("--seed", &s::seed, std::uint64_t{0}, ~std::uint64_t{0}, "Of the images, the parameters and the samples");
     of.choice("--soft-hand", &s::soft_hand, "What CV does to the loss");

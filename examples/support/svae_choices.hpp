@@ -18,8 +18,6 @@ inline constexpr double svae_adam_rate = 1e-4, svae_sgd_rate = 1e-2, svae_moment
 inline constexpr std::uint64_t svae_restarts = 4;
 /// One forward and backward pass takes about so many patches: enough for the matrix products, and they stay in cache.
 inline constexpr std::size_t svae_patches_of_a_piece = 128;
-/// Gradients of a batch that are computed by themselves and then added, at most: more threads than these have no work.
-inline constexpr std::size_t svae_shards = 4;
 
 struct svae_choice {
     std::string_view what, chosen;

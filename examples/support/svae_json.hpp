@@ -49,6 +49,7 @@ inline json to_json(const svae_settings& s) {
             {"momentum", s.momentum},
             {"weight_decay", s.weight_decay},
             {"batch", s.batch},
+            {"shards", s.shards},
             {"batches", s.batches},
             {"seed", s.seed},
             {"soft_hand", to_string(s.soft_hand)},

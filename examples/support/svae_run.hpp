@@ -44,6 +44,7 @@ struct svae_settings {
     double momentum = 0;  ///< of SGD
     double weight_decay = 0;
     std::size_t batch = 128;
+    std::size_t shards = 4;  ///< parts of a batch with a gradient each, for as many threads; rounding depends on it
     std::uint64_t batches = 1000;
     std::uint64_t seed = 42;
 

@@ -30,8 +30,8 @@ struct svae_options {
     std::function<void(std::span<const float> parameters)> finished = {};
 };
 
-/// How a batch is cut. The rounding of a step depends on it, so it depends on the settings alone: into four shards, for
-/// as many threads, and these into pieces that stay in the cache. Rows that are only scaled need the mean norm of the
+/// How a batch is cut. The rounding of a step depends on it, so it depends on the settings alone: into shards, for as
+/// many threads, and these into pieces that stay in the cache. Rows that are only scaled need the mean norm of the
 /// whole batch.
 struct svae_cut {
     std::size_t shards = 1, pieces = 1;
@@ -40,7 +40,7 @@ inline svae_cut cut_of(const svae_settings& s) {
     if (s.row_rule == svae_rows::scale_only) return {};
     const std::size_t patches = s.side / s.patch * (s.side / s.patch);
     const std::size_t images = std::max<std::size_t>(1, svae_patches_of_a_piece / patches);
-    const std::size_t shards = std::min(svae_shards, s.batch);
+    const std::size_t shards = std::min(s.shards, s.batch);
     const std::size_t shard = (s.batch + shards - 1) / shards;
     return {shards, (shard + images - 1) / images};
 }

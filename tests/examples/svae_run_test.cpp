@@ -122,11 +122,12 @@ TEST_CASE("an optimiser brings its rate and its decay") {
     CHECK(steps.steps() == 1);
 }
 
-TEST_CASE("a batch is cut into four shards of pieces of about 128 patches, by the settings alone") {
+TEST_CASE("a batch is cut into shards of pieces of about 128 patches, by the settings alone") {
     const auto cut = [](const svae_settings& s) { return std::vector{cut_of(s).shards, cut_of(s).pieces}; };
     CHECK(cut(settings_of(svae_band::low)) == std::vector<std::size_t>{4, 4});
     CHECK(cut(settings_of(svae_band::high)) == std::vector<std::size_t>{4, 32});
     CHECK(cut({.side = 16, .patch = 16, .batch = 12}) == std::vector<std::size_t>{4, 1});
+    CHECK(cut({.shards = 1}) == std::vector<std::size_t>{1, 16});
     CHECK(cut({.batch = 3}) == std::vector<std::size_t>{3, 1});
     CHECK(cut({.row_rule = svae_rows::scale_only}) == std::vector<std::size_t>{1, 1});
 }
@@ -146,5 +147,5 @@ TEST_CASE("a result survives its way through JSON to the bit, with what has no v
     CHECK(svae_result_from_json(json::parse(text)).batch_mse == r.batch_mse);
     CHECK(to_json(r, false).count("batch_mse") == 0);
     CHECK(to_json(svae_settings{})["row_rule"] == "sphere");
-    CHECK(to_json(svae_settings{}).size() == 30);
+    CHECK(to_json(svae_settings{}).size() == 31);
 }

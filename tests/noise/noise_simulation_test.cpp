@@ -190,11 +190,12 @@ TEST_CASE_TEMPLATE("corrected spectra are 1/f^2 and 1/f^4 in power, bin by bin",
             const std::size_t size = rows * cols;
             constexpr std::size_t fields = 800;
             std::vector<double> periodogram(size);
+            std::vector<T> one(size);
             Eigen::FFT<double> fft;
             std::vector<std::complex<double>> line, result;
             for (std::size_t d = 0; d < fields; ++d) {
                 variates.start({77, d});
-                const std::span<const T> one = field.make(rows, cols, power, noise_colour::power_law, 0, variates);
+                field.make(rows, cols, power, noise_colour::power_law, 0, variates, one.data());
                 std::vector<std::complex<double>> plane(one.begin(), one.end());
                 for (std::size_t y = 0; y < rows; ++y) {
                     line.assign(plane.begin() + static_cast<std::ptrdiff_t>(y * cols),

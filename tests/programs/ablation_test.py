@@ -59,6 +59,10 @@ class Ablation(Programs):
             self.assertEqual(by_run["E-LOW-pure_mse"][column], by_run["E-LOW-measure_only"][column])
             self.assertEqual(by_run["E-MID-full"][column], by_run["G-MID-sphere"][column])
         self.assertEqual(json.loads(files["runs/E-LOW-measure_only.json"])["settings"]["soft_hand"], "measure_only")
+        # What the other program makes of these settings.
+        alone = json.loads(self.succeed("svae", "--shards", "1", "--batches", "2", "--read-every", "1", "--json"))
+        for column in ("cv_ema", "cv_final", "mse"):
+            self.assertEqual(alone["result"][column], float(by_run["E-LOW-full"][column]))
         # Untrained, or nearly: what the row rule makes of random rows.
         self.assertEqual([by_run[f"G-{band}-sphere"]["band_ema"] for band in ("LOW", "MID", "HIGH")],
                          ["LOW", "MID", "HIGH"])
