@@ -19,6 +19,9 @@
 #include "geolip/nn/module.hpp"
 #include "geolip/simd/vector.hpp"
 
+#define GEOLIP_SIMD_FILE "geolip/nn/detail/readout_rows.inc"
+#include "geolip/simd/foreach_target.inc"
+
 #define GEOLIP_SIMD_FILE "geolip/nn/detail/svd_readout.inc"
 #include "geolip/simd/foreach_target.inc"
 
