@@ -66,7 +66,8 @@ TEST_CASE("gradients agree with central differences, for any number of rows and 
     geolip_test::check_gradients_of(readout<double>(6, 5, 0), {2, 2, 30});
 }
 
-// Which columns are worked on by rows depends on the level and the type: a row as long as a register, and 8 of 16 lanes.
+// Which columns are worked on by rows depends on the level and the type: a row as long as a register, and 8 of 16
+// lanes.
 TEST_CASE_TEMPLATE("levels agree, and a patch's bits do not depend on its place in the batch", T, float, double) {
     constexpr std::size_t rows = 19, patches = 37;
     for (const std::size_t dim : {2u, 4u, 6u, 8u, 16u}) {
