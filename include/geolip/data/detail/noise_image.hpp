@@ -53,13 +53,6 @@ void sparse_image(std::span<T> out, noise_variates<T>& draw) {
     sparse_of_words(out, word, 0.9, draw.normals(out.size()), T(3), noise_limit<T>, draw.level());
 }
 
-/// The other channels become the first.
-template <class T>
-void copy_first_channel(std::span<T> image) {
-    const std::size_t plane = image.size() / noise_channels;
-    for (std::size_t c = 1; c < noise_channels; ++c) std::copy_n(image.data(), plane, image.data() + c * plane);
-}
-
 template <class T>
 void block_image(std::span<T> out, std::size_t side, noise_variates<T>& draw) {
     philox_engine engine = draw.parameters();
@@ -68,16 +61,24 @@ void block_image(std::span<T> out, std::size_t side, noise_variates<T>& draw) {
     for (std::size_t c = 0; c < noise_channels; ++c)
         for (std::size_t y = 0; y < side; ++y) {
             T* row = out.data() + (c * side + y) * side;
-            if (y > 0 && y * grid / side == (y - 1) * grid / side) {
+            const std::size_t cell = y * grid / side;
+            if (y > 0 && cell == (y - 1) * grid / side) {
                 std::copy_n(row - side, side, row);
                 continue;
             }
-            const T* cells = normal + (c * grid + y * grid / side) * grid;
+            const T* cells = normal + (c * grid + cell) * grid;
             // Cell j covers the columns x with floor(x grid / side) = j.
             for (std::size_t j = 0, x = 0; j < grid; ++j)
                 for (; x < side && x * grid < (j + 1) * side; ++x)
                     row[x] = std::clamp(cells[j], -noise_limit<T>, noise_limit<T>);
         }
+}
+
+/// The other channels become the first.
+template <class T>
+void copy_first_channel(std::span<T> image) {
+    const std::size_t plane = image.size() / noise_channels;
+    for (std::size_t c = 1; c < noise_channels; ++c) std::copy_n(image.data(), plane, image.data() + c * plane);
 }
 
 template <class T>
@@ -86,10 +87,11 @@ void gradient_image(std::span<T> out, std::size_t side, noise_variates<T>& draw)
     const double angle = 6.283185307179586 * fraction(engine);
     const double step = 4.0 / static_cast<double>(side - 1);
     const double along = std::cos(angle), down = std::sin(angle);
+    const T slope = static_cast<T>(along * step);
     for (std::size_t y = 0; y < side; ++y) {
         T* row = out.data() + y * side;
         const T base = static_cast<T>(down * (static_cast<double>(y) * step - 2) - 2 * along);
-        const T slope = static_cast<T>(along * step);
+        // By way of int: no level converts unsigned 64-bit numbers many at a time.
         for (std::size_t x = 0; x < side; ++x) row[x] = base + slope * static_cast<T>(static_cast<int>(x));
     }
     copy_first_channel(out);
