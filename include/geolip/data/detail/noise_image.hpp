@@ -91,7 +91,7 @@ void gradient_image(std::span<T> out, std::size_t side, noise_variates<T>& draw)
     for (std::size_t y = 0; y < side; ++y) {
         T* row = out.data() + y * side;
         const T base = static_cast<T>(down * (static_cast<double>(y) * step - 2) - 2 * along);
-        // By way of int: no level converts unsigned 64-bit numbers many at a time.
+        // By way of int: SSE2, for which this is compiled, converts no unsigned 64-bit numbers.
         for (std::size_t x = 0; x < side; ++x) row[x] = base + slope * static_cast<T>(static_cast<int>(x));
     }
     copy_first_channel(out);
