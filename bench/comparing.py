@@ -87,10 +87,12 @@ class Worker:
         return 1e3 * self.processor / self.done
 
 
-def torch_workers(script, *arguments):
-    """bench/<script> on one thread and on all cores, and what it says it runs on."""
-    command = [python_with_torch(), "-B", os.path.join(ROOT, "bench", script), *arguments]
-    workers = [Worker(f"PyTorch, {n} thread{'s' * (n > 1)}", command + [str(n)], tuning()) for n in (1, CORES)]
+def torch_workers(script, *arguments, form=None):
+    """bench/<script>, in the form named if there are several, on one thread and on all cores, and what it says it runs on."""
+    forms = [form] if form else []
+    command = [python_with_torch(), "-B", os.path.join(ROOT, "bench", script), *arguments, *forms]
+    workers = [Worker(", ".join(["PyTorch", *forms, f"{n} thread{'s' * (n > 1)}"]), command + [str(n)], tuning())
+               for n in (1, CORES)]
     return workers, [worker.read() for worker in workers][0]
 
 
