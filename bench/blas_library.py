@@ -11,8 +11,8 @@ CORE_NAMES = [prefix + "openblas_get_corename" + suffix for prefix in ("", "scip
 def named(file):
     library = ctypes.CDLL(file)
     for name in CORE_NAMES:
-        if hasattr(library, name):
-            core = getattr(library, name)
+        core = getattr(library, name, None)
+        if core:
             core.restype = ctypes.c_char_p
             return "OpenBLAS core " + core().decode()
     return os.path.basename(file)
@@ -20,7 +20,7 @@ def named(file):
 
 def blas_library():
     with open("/proc/self/maps") as maps:
-        files = sorted({line.split()[-1] for line in maps if "blas" in line and ".so" in line})
+        files = sorted({line.split()[-1] for line in maps if "blas" in line})
     found = [named(file) for file in files if "openblas" in file] or [os.path.basename(file) for file in files]
     if "torch" in sys.modules and sys.modules["torch"].backends.mkl.is_available():
         found.insert(0, "PyTorch's own MKL")  # PyPI's wheels: linked in, so no file shows it; OpenBLAS is then NumPy's

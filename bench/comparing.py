@@ -87,13 +87,25 @@ class Worker:
         return 1e3 * self.processor / self.done
 
 
+def on_threads(name, command, environment=None):
+    """A program, which takes the number of threads last, on one thread and on all cores."""
+    return [Worker(f"{name}, {n} thread{'s' * (n > 1)}", [*command, str(n)], environment) for n in (1, CORES)]
+
+
 def torch_workers(script, *arguments, form=None):
     """bench/<script>, in the form named if there are several, on one thread and on all cores, and what it says it runs on."""
     forms = [form] if form else []
     command = [python_with_torch(), "-B", os.path.join(ROOT, "bench", script), *arguments, *forms]
-    workers = [Worker(", ".join(["PyTorch", *forms, f"{n} thread{'s' * (n > 1)}"]), command + [str(n)], tuning())
-               for n in (1, CORES)]
+    workers = on_threads(", ".join(["PyTorch", *forms]), command, tuning())
     return workers, [worker.read() for worker in workers][0]
+
+
+def torch_forms(script, forms, *arguments):
+    """The workers of each form, and what they run on."""
+    groups = {}
+    for form in forms:
+        groups[form], described = torch_workers(script, *arguments, form=form)
+    return groups, described
 
 
 def tuned_by():

@@ -3,7 +3,7 @@
 """Training steps of the sphere-normed patch autoencoder in PyTorch, timed by bench/compare_svae.
 
 reference_svae.py eager|compiled THREADS: reads lines of a band and a number of steps and answers each with the seconds of
-wall clock and of processor time that they took and the last loss. Compiled: by torch.compile, which PyTorch has from 2 on.
+wall clock and of processor time that they took and the last loss. Compiled: by torch.compile (PyTorch from 2.2 on).
 The first line it prints names what it runs on.
 """
 import os
@@ -22,14 +22,16 @@ BANDS = {"LOW": (64, 16, 64, 16, 64, 1, 1), "MID": (64, 16, 64, 8, 64, 1, 1), "H
 
 def main():
     form, threads = sys.argv[1:]
-    if form == "compiled" and not hasattr(torch, "compile"):
-        sys.exit(f"reference_svae.py: PyTorch {torch.__version__} compiles no models; torch.compile needs PyTorch 2")
+    if form == "compiled" and not hasattr(torch.nn.Module, "compile"):
+        sys.exit(f"reference_svae.py: PyTorch {torch.__version__} compiles no models; please use 2.2 or later")
     torch.set_num_threads(int(threads))
     torch.manual_seed(1)
     print(f"PyTorch {torch.__version__}, {blas_library()}", flush=True)
     images = torch.randn(128, 3, 64, 64)
     models = {band: Autoencoder(*sizes) for band, sizes in BANDS.items()}
-    run = {band: torch.compile(model) if form == "compiled" else model for band, model in models.items()}
+    if form == "compiled":
+        for model in models.values():
+            model.compile()
     optimisers = {band: torch.optim.Adam(model.parameters(), lr=1e-4) for band, model in models.items()}
     for line in sys.stdin:
         band, steps = line.split()
@@ -37,7 +39,7 @@ def main():
         begin, processor = time.perf_counter(), time.process_time()
         for _ in range(int(steps)):
             optimiser.zero_grad()
-            loss = torch.nn.functional.mse_loss(run[band](images), images)
+            loss = torch.nn.functional.mse_loss(model(images), images)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.cross_attention.parameters(), 0.5)
             optimiser.step()
